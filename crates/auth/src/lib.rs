@@ -1,0 +1,23 @@
+//! Credentials for the three services: one strategy a file, and the choice among them for each
+//! operation by what the operation table says.
+#![forbid(unsafe_code)]
+
+mod access_token;
+mod api_key;
+mod basic;
+mod credential;
+mod jwt;
+mod key_text;
+mod provenance;
+mod select;
+mod upload_token;
+
+pub use access_token::{DisposableTokenCredential, Renewal};
+pub use api_key::ApiKeyCredential;
+pub use basic::BasicCredential;
+pub use credential::Credential;
+pub use jwt::{JwtCredential, JwtKind};
+pub use key_text::clean;
+pub use provenance::Provenance;
+pub use select::CredentialSet;
+pub use upload_token::UploadTokenCredential;

@@ -1,0 +1,105 @@
+//! The choice: which of the configured credentials goes on an operation.
+
+use framekey_catalog::{Bearer, Operation, Scheme, Service};
+use framekey_runtime::{Applied, BoxFuture, CredentialKind, Credentials, Error, ErrorKind, Repair};
+
+use crate::Credential;
+
+/// The credentials of one client, in the order in which they are preferred.
+pub struct CredentialSet {
+    service: Service,
+    /// How to configure what is missing: option and environment names.
+    hint: String,
+    held: Vec<Box<dyn Credential>>,
+}
+
+impl CredentialSet {
+    /// A set for `service`. `hint` is the advice for a missing credential.
+    #[must_use]
+    pub fn new(service: Service, held: Vec<Box<dyn Credential>>, hint: String) -> Self {
+        CredentialSet { service, hint, held }
+    }
+
+    /// The first credential that fills an accepted scheme: exactly one kind is ever sent, and a
+    /// refused one is not replaced by another.
+    fn choose(&self, operation: &'static Operation) -> Result<(&dyn Credential, Scheme), Error> {
+        let fitting = self.held.iter().find_map(|credential| {
+            let scheme = operation.security.iter().copied().find(|scheme| credential.fits(*scheme))?;
+            Some((credential.as_ref(), scheme))
+        });
+        fitting.ok_or_else(|| self.refuse(operation))
+    }
+
+    fn refuse(&self, operation: &'static Operation) -> Error {
+        let accepted: Vec<String> = operation.security.iter().map(|scheme| describe(self.service, *scheme)).collect();
+        let accepted = accepted.join(" or ");
+        if self.held.is_empty() {
+            return Error::new(
+                ErrorKind::Credential,
+                "auth.missing",
+                format!("it needs {accepted}; none is configured. {}", self.hint),
+            );
+        }
+        let found: Vec<String> =
+            self.held.iter().map(|held| format!("{} ({})", held.kind().title(), held.provenance())).collect();
+        let mut message = format!("it accepts only {accepted}; configured is {}.", found.join(" and "));
+        let next = match (self.service, operation.security) {
+            (Service::VideoVector, [Scheme::Bearer(Bearer::User)]) => {
+                " API keys cannot do this: pass the JWT of a signed-in user (option `jwt`)."
+            }
+            (Service::ApiVideo, [Scheme::ApiKeyQuery(_)]) => {
+                " Make an upload token with `upload_tokens.create` and pass it (option `upload_token`)."
+            }
+            (Service::ApiVideo, _) => {
+                " An upload token opens `videos.upload_with_token` and nothing else: pass an API key (option `api_key`)."
+            }
+            _ => "",
+        };
+        message.push_str(next);
+        Error::new(ErrorKind::Credential, "auth.wrong_kind", message)
+    }
+
+    fn held(&self, kind: CredentialKind) -> Option<&dyn Credential> {
+        self.held.iter().find(|held| held.kind() == kind).map(AsRef::as_ref)
+    }
+}
+
+fn describe(service: Service, scheme: Scheme) -> String {
+    match scheme {
+        Scheme::Basic => "an API key as HTTP basic".to_owned(),
+        Scheme::Bearer(Bearer::Any) if service == Service::ApiVideo => "an access token (made from an API key)".to_owned(),
+        Scheme::Bearer(Bearer::Any) => "a JWT".to_owned(),
+        Scheme::Bearer(Bearer::User) => "a user's JWT".to_owned(),
+        Scheme::Bearer(Bearer::NotOAuth) => "a user's JWT (not an OAuth token)".to_owned(),
+        Scheme::ApiKeyHeader(_) => "an API key".to_owned(),
+        Scheme::ApiKeyQuery(_) => "an upload token".to_owned(),
+    }
+}
+
+impl Credentials for CredentialSet {
+    fn apply<'a>(&'a self, operation: &'static Operation) -> BoxFuture<'a, Result<Applied, Error>> {
+        if operation.security.is_empty() {
+            return Box::pin(std::future::ready(Ok(Applied::nothing())));
+        }
+        match self.choose(operation) {
+            Ok((credential, scheme)) => credential.apply(scheme),
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+        }
+    }
+
+    fn rejected<'a>(&'a self, _: &'static Operation, applied: &'a Applied) -> BoxFuture<'a, Repair> {
+        match self.held(applied.kind) {
+            Some(credential) => credential.rejected(applied),
+            None => Box::pin(std::future::ready(Repair::Refused {
+                code: "auth.key_rejected",
+                advice: "no credential was sent".to_owned(),
+            })),
+        }
+    }
+}
+
+impl std::fmt::Debug for CredentialSet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.held.iter().map(|held| (held.kind(), held.provenance()))).finish()
+    }
+}

@@ -1,0 +1,28 @@
+//! Names as people write them: `page_size`, `pageSize`.
+
+/// A name without what languages write differently: case, underscores and dashes.
+pub(crate) fn fold(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// The name that was perhaps meant.
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let name = fold(name);
+    known
+        .map(|candidate| (strsim::damerau_levenshtein(&name, &fold(candidate)), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fold, nearest};
+
+    #[test]
+    fn e41_one_name_in_every_case() {
+        assert_eq!(fold("page_size"), fold("pageSize"));
+        assert_eq!(nearest("pagesise", ["page_size", "sort_by"].into_iter()), Some("page_size"));
+        assert_eq!(nearest("colour", ["page_size", "sort_by"].into_iter()), None);
+    }
+}

@@ -1,0 +1,28 @@
+//! One client for three video APIs: api.video (hosting), Twelve Labs (video understanding) and
+//! VideoVector (video search). The right credential goes on each call, is kept alive, and is never
+//! shown.
+//!
+//! Not affiliated with any of the three services.
+#![forbid(unsafe_code)]
+
+mod builder;
+mod clients;
+pub mod dynamic;
+#[cfg(any(feature = "api-video", feature = "twelve-labs", feature = "videovector"))]
+mod generated;
+#[cfg(feature = "native")]
+pub mod upload;
+
+pub use builder::ClientBuilder;
+#[cfg(feature = "api-video")]
+pub use clients::ApiVideo;
+#[cfg(feature = "twelve-labs")]
+pub use clients::TwelveLabs;
+#[cfg(feature = "videovector")]
+pub use clients::VideoVector;
+
+pub use framekey_auth as auth;
+pub use framekey_catalog as catalog;
+pub use framekey_catalog::Service;
+pub use framekey_runtime::{CallOptions, Error, ErrorKind, Platform, Secret};
+pub use framekey_runtime as runtime;

@@ -1,0 +1,192 @@
+//! Where a service is. A credential is bound to this origin.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+
+use crate::{Error, ErrorKind};
+
+/// The base URL of a service: scheme, host, port and a path prefix.
+///
+/// `https`, or `http` where the host is a loopback address. No user name, query or fragment;
+/// international names in their ASCII form.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BaseUrl {
+    origin: String,
+    prefix: String,
+}
+
+impl BaseUrl {
+    /// Reads a base URL.
+    ///
+    /// # Errors
+    /// `config.bad_base_url` where the text is no such URL, `auth.insecure` for `http` to a host
+    /// that is not this machine.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let text = text.trim();
+        let (secure, rest) = if let Some(rest) = strip_scheme(text, "https://") {
+            (true, rest)
+        } else if let Some(rest) = strip_scheme(text, "http://") {
+            (false, rest)
+        } else {
+            return Err(bad("it must begin with https://"));
+        };
+        if rest.contains(['?', '#']) {
+            return Err(bad("it must not have a query or a fragment"));
+        }
+        let (authority, path) = match rest.find('/') {
+            Some(at) => rest.split_at(at),
+            None => (rest, ""),
+        };
+        if authority.contains('@') {
+            return Err(bad("it must not have a user name or password"));
+        }
+        let (host, port) = split_port(authority)?;
+        check_host(&host)?;
+        if !secure && !is_loopback(&host) {
+            return Err(Error::new(
+                ErrorKind::Configuration,
+                "auth.insecure",
+                "refusing to send a credential over http to another machine; use https (http is for loopback addresses only)",
+            ));
+        }
+        let prefix = path.trim_end_matches('/');
+        if prefix.bytes().any(|b| b <= b' ' || b >= 0x7f || b == b'\\')
+            || prefix.split('/').any(is_dots)
+        {
+            return Err(bad("its path has a character or a segment that cannot be sent as it is"));
+        }
+        let scheme = if secure { "https" } else { "http" };
+        let default_port = if secure { 443 } else { 80 };
+        let origin = match port {
+            Some(port) if port != default_port => format!("{scheme}://{host}:{port}"),
+            _ => format!("{scheme}://{host}"),
+        };
+        Ok(BaseUrl { origin, prefix: prefix.to_owned() })
+    }
+
+    /// Scheme, host and port: `https://ws.api.video`.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Whether the host is this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        let rest = self.origin.split_once("://").map_or("", |(_, rest)| rest);
+        split_port(rest).is_ok_and(|(host, _)| is_loopback(&host))
+    }
+
+    /// The URL of a path below the base.
+    #[must_use]
+    pub fn join(&self, path: &str, query: &str) -> String {
+        let mark = if query.is_empty() { "" } else { "?" };
+        format!("{}{}{path}{mark}{query}", self.origin, self.prefix)
+    }
+}
+
+impl fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.origin, self.prefix)
+    }
+}
+
+/// Whether a path segment is `.` or `..`, also in its encoded forms.
+pub(crate) fn is_dots(segment: &str) -> bool {
+    let plain = segment.replace("%2e", ".").replace("%2E", ".");
+    plain == "." || plain == ".."
+}
+
+fn bad(why: &str) -> Error {
+    Error::new(ErrorKind::Configuration, "config.bad_base_url", format!("the base URL cannot be used: {why}"))
+}
+
+fn strip_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
+    let head = text.get(..scheme.len())?;
+    head.eq_ignore_ascii_case(scheme).then(|| &text[scheme.len()..])
+}
+
+fn split_port(authority: &str) -> Result<(String, Option<u16>), Error> {
+    let colon = match authority.rfind(']') {
+        Some(end) => authority[end..].find(':').map(|at| end + at),
+        None => authority.find(':'),
+    };
+    let (host, port) = match colon {
+        Some(at) => (&authority[..at], Some(&authority[at + 1..])),
+        None => (authority, None),
+    };
+    let port = match port {
+        Some(text) if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) => {
+            Some(text.parse::<u16>().map_err(|_| bad("its port is not a number up to 65535"))?)
+        }
+        Some(_) => return Err(bad("its port is not a number up to 65535")),
+        None => None,
+    };
+    Ok((host.to_ascii_lowercase(), port))
+}
+
+fn check_host(host: &str) -> Result<(), Error> {
+    if let Some(inside) = host.strip_prefix('[') {
+        let address = inside.strip_suffix(']').unwrap_or("");
+        return address.parse::<Ipv6Addr>().map(|_| ()).map_err(|_| bad("its IPv6 address is wrong"));
+    }
+    let good = !host.is_empty()
+        && host.len() <= 253
+        && host.split('.').all(|label| {
+            !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        });
+    if good { Ok(()) } else { Err(bad("its host name is empty or has a character that host names do not have")) }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BaseUrl;
+
+    fn code(text: &str) -> &'static str {
+        match BaseUrl::parse(text) {
+            Ok(_) => "ok",
+            Err(error) => error.code(),
+        }
+    }
+
+    #[test]
+    fn rd_04_plain_http_is_for_loopback_only() {
+        for good in ["http://127.0.0.1:8080", "http://[::1]:9", "http://localhost/api", "https://ws.api.video"] {
+            assert_eq!(code(good), "ok", "{good}");
+        }
+        for bad in ["http://ws.api.video", "http://127.0.0.1.evil.example", "http://10.0.0.1", "http://localhost.evil.example"] {
+            assert_eq!(code(bad), "auth.insecure", "{bad}");
+        }
+    }
+
+    #[test]
+    fn rd_06_odd_base_urls_are_refused() {
+        for bad in [
+            "", "ws.api.video", "ftp://x", "https://", "https://user@host", "https://a b", "https://host:99999",
+            "https://host:", "https://host:1x", "https://ho/st?x=1", "https://host/#f", "https://[::1", "https://höst",
+            "https://host/a/../b", "https://host/%2e%2e/b", "https://a..b", "https://host\\@evil",
+        ] {
+            assert_eq!(code(bad), "config.bad_base_url", "{bad}");
+        }
+    }
+
+    #[test]
+    fn default_ports_and_trailing_slashes_fall_away() {
+        let base = BaseUrl::parse("HTTPS://Api.Example:443/v1.3/").unwrap();
+        assert_eq!(base.origin(), "https://api.example");
+        assert_eq!(base.join("/indexes", "page=2"), "https://api.example/v1.3/indexes?page=2");
+    }
+}

@@ -1,0 +1,51 @@
+//! How values are written into paths and queries. Both doors use these, so that they agree.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+use crate::{Error, ErrorKind};
+
+/// RFC 3986 unreserved characters stay, everything else is encoded.
+const KEEP_UNRESERVED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// One path segment. An empty text, `.` and `..` are refused, since URL parsing would fold them
+/// onto another route.
+pub fn path_segment(text: &str) -> Result<String, Error> {
+    if text.is_empty() || text == "." || text == ".." {
+        return Err(Error::new(
+            ErrorKind::Usage,
+            "usage.bad_id",
+            format!("an id in the path must not be {}", if text.is_empty() { "empty" } else { "`.` or `..`" }),
+        ));
+    }
+    Ok(utf8_percent_encode(text, KEEP_UNRESERVED).to_string())
+}
+
+/// A name or value of a query, encoded.
+#[must_use]
+pub fn query_text(text: &str) -> String {
+    utf8_percent_encode(text, KEEP_UNRESERVED).to_string()
+}
+
+/// Adds `name=value` to an encoded query.
+pub fn query_pair(query: &mut String, name: &str, value: &str) {
+    if !query.is_empty() {
+        query.push('&');
+    }
+    query.push_str(&query_text(name));
+    query.push('=');
+    query.push_str(&query_text(value));
+}
+
+/// The text of a scalar as it stands in a path, a query, a header or a form; `None` for null, a
+/// list or an object.
+#[must_use]
+pub fn scalar_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}

@@ -1,0 +1,59 @@
+//! Header fields of a request or an answer, in order, names in lower case.
+
+use std::fmt;
+
+/// Header fields. Names are compared without regard to case; values may be secrets, so `Debug`
+/// shows those of an allow list only.
+#[derive(Clone, Default)]
+pub struct Headers(Vec<(String, String)>);
+
+/// Header names whose values say nothing that must be kept.
+const SHOWN: [&str; 8] = [
+    "accept",
+    "content-length",
+    "content-range",
+    "content-type",
+    "date",
+    "retry-after",
+    "user-agent",
+    "x-request-id",
+];
+
+impl Headers {
+    /// No fields.
+    #[must_use]
+    pub const fn new() -> Self {
+        Headers(Vec::new())
+    }
+
+    /// Adds a field; the name is stored in lower case.
+    pub fn push(&mut self, name: &str, value: impl Into<String>) {
+        self.0.push((name.to_ascii_lowercase(), value.into()));
+    }
+
+    /// The first value of a name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
+    }
+
+    /// All fields in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(n, v)| (n.as_str(), v.as_str()))
+    }
+}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map()
+            .entries(self.iter().map(|(name, value)| {
+                (name, if SHOWN.contains(&name) { value } else { "[redacted]" })
+            }))
+            .finish()
+    }
+}
+
+/// Whether a text may be a header value: no control bytes but tab, nothing outside ASCII.
+pub(crate) fn bad_byte(value: &str) -> Option<usize> {
+    value.bytes().position(|b| !(b == b'\t' || (0x20..0x7f).contains(&b)))
+}

@@ -1,0 +1,104 @@
+//! Reading what a service says when it refuses: each has several shapes.
+
+use serde_json::Value;
+
+/// What the service said about a refusal, in its own words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerError {
+    /// The service's code, or the last part of its problem type.
+    pub code: Option<String>,
+    /// The service's message.
+    pub message: Option<String>,
+    /// The parameter at fault.
+    pub parameter: Option<String>,
+    /// The id to give to the service's support.
+    pub request_id: Option<String>,
+}
+
+/// Longer texts of a server are cut here, in characters.
+const LONGEST: usize = 500;
+
+impl ServerError {
+    /// Reads an error body. Knows problem objects (`type`, `title`, `name`, `detail`), flat bodies
+    /// (`code` as text or number, `message`, `error`, `error_code`), nested ones (`error: {…}`) and
+    /// `detail` as text or list. Anything else, HTML included, gives an empty answer.
+    #[must_use]
+    pub fn read(body: &[u8]) -> Self {
+        let Ok(Value::Object(outer)) = serde_json::from_slice::<Value>(body) else {
+            return ServerError::default();
+        };
+        let object = match outer.get("error") {
+            Some(Value::Object(inner)) => inner,
+            _ => &outer,
+        };
+        let text = |name: &str| object.get(name).and_then(short);
+        let problem = text("type").map(|kind| kind.rsplit('/').next().unwrap_or_default().to_owned());
+        ServerError {
+            code: text("code").or_else(|| text("error_code")).or(problem),
+            message: text("message")
+                .or_else(|| match (text("title"), text("detail")) {
+                    (Some(title), Some(detail)) => Some(format!("{title} {detail}")),
+                    (title, detail) => title.or(detail),
+                })
+                .or_else(|| first_detail(object.get("detail")))
+                .or_else(|| text("error")),
+            parameter: text("name").filter(|name| !name.is_empty()),
+            request_id: text("request_id"),
+        }
+    }
+}
+
+fn short(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) if !text.is_empty() => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    Some(text.chars().filter(|c| !c.is_control()).take(LONGEST).collect())
+}
+
+/// FastAPI's list of faults: the first one's message and place.
+fn first_detail(detail: Option<&Value>) -> Option<String> {
+    let first = detail?.as_array()?.first()?;
+    let message = first.get("msg").and_then(short)?;
+    let place: Vec<String> = first.get("loc")?.as_array()?.iter().filter_map(short).collect();
+    Some(format!("{message} ({})", place.join(".")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ServerError;
+
+    fn read(body: &str) -> (Option<String>, Option<String>, Option<String>) {
+        let found = ServerError::read(body.as_bytes());
+        (found.code, found.message, found.parameter)
+    }
+
+    fn some(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    #[test]
+    fn rt_09_every_documented_shape_is_read() {
+        assert_eq!(
+            read(r#"{"type":"https://docs/x/attribute-required","title":"Missing.","name":"title","status":400}"#),
+            (some("attribute-required"), some("Missing."), some("title"))
+        );
+        assert_eq!(
+            read(r#"{"code":401,"error":"token is not valid","message":"Please provide a valid token"}"#),
+            (some("401"), some("Please provide a valid token"), None)
+        );
+        assert_eq!(
+            read(r#"{"error":{"error_code":"scope","message":"needs write","request_id":"r1"}}"#),
+            (some("scope"), some("needs write"), None)
+        );
+        assert_eq!(
+            read(r#"{"detail":[{"loc":["body","name"],"msg":"field required"}]}"#),
+            (None, some("field required (body.name)"), None)
+        );
+        assert_eq!(read(r#"{"detail":"no"}"#), (None, some("no"), None));
+        for empty in ["", "<html>", "[]", "null", "{", "\u{fffd}"] {
+            assert_eq!(read(empty), (None, None, None), "{empty}");
+        }
+    }
+}

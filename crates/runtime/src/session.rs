@@ -1,0 +1,423 @@
+//! The room: the one place where a call gets its origin and its credential and goes on the wire.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use framekey_catalog::{Operation, Service};
+use futures_util::future::{Either, select};
+use futures_util::{StreamExt, pin_mut};
+
+use crate::base_url::is_dots;
+use crate::headers::bad_byte;
+use crate::{
+    Anonymous, Applied, BaseUrl, Body, Credentials, Error, ErrorKind, Headers, HttpRequest,
+    HttpResponse, Platform, Repair, Request, Response, ServerError, Stage, TransportError,
+};
+
+/// The time limit of a call where none is set.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+/// An answer larger than this is refused, unless it is asked for as a stream.
+const LARGEST_ANSWER: usize = 256 << 20;
+/// An error body is read up to here.
+const LARGEST_REFUSAL: usize = 64 << 10;
+/// Header fields that carry credentials or frame the message: not a caller's to set.
+const RESERVED: [&str; 10] = [
+    "authorization",
+    "connection",
+    "content-length",
+    "cookie",
+    "host",
+    "proxy-authorization",
+    "referer",
+    "transfer-encoding",
+    "upgrade",
+    "x-api-key",
+];
+
+/// Settings of one call, over those of the client.
+#[derive(Clone, Debug, Default)]
+pub struct CallOptions {
+    /// The time limit, reading the answer included; streams and forms have none unless it is set.
+    pub timeout: Option<Duration>,
+}
+
+/// A way to one service at one origin with one set of credentials. Clones share everything.
+#[derive(Clone)]
+pub struct Session {
+    shared: Arc<Shared>,
+    options: CallOptions,
+}
+
+#[derive(Clone)]
+struct Shared {
+    service: Service,
+    base: BaseUrl,
+    platform: Platform,
+    credentials: Arc<dyn Credentials>,
+    timeout: Duration,
+    user_agent: Option<String>,
+}
+
+/// Makes a [`Session`].
+pub struct SessionBuilder(Shared);
+
+impl Session {
+    /// A session without credentials, to be built further.
+    #[must_use]
+    pub fn builder(service: Service, base: BaseUrl, platform: Platform) -> SessionBuilder {
+        SessionBuilder(Shared {
+            service,
+            base,
+            platform,
+            credentials: Arc::new(Anonymous),
+            timeout: DEFAULT_TIMEOUT,
+            user_agent: None,
+        })
+    }
+
+    /// The service.
+    #[must_use]
+    pub fn service(&self) -> Service {
+        self.shared.service
+    }
+
+    /// Where it is; the credential goes nowhere else.
+    #[must_use]
+    pub fn base(&self) -> &BaseUrl {
+        &self.shared.base
+    }
+
+    /// The seams to the outside.
+    #[must_use]
+    pub fn platform(&self) -> &Platform {
+        &self.shared.platform
+    }
+
+    /// The same session with credentials; the connections are shared.
+    #[must_use]
+    pub fn with_credentials(&self, credentials: Arc<dyn Credentials>) -> Session {
+        let shared = Shared { credentials, ..Shared::clone(&self.shared) };
+        Session { shared: Arc::new(shared), options: self.options.clone() }
+    }
+
+    /// The same session with settings for the next call.
+    #[must_use]
+    pub fn for_call(&self, options: CallOptions) -> Session {
+        Session { shared: Arc::clone(&self.shared), options }
+    }
+
+    /// Sends one operation.
+    ///
+    /// The path must match the operation's template, so that no argument can lead to another
+    /// route. A 401 is repaired once, if the credential can be renewed. Redirects are not followed.
+    ///
+    /// # Errors
+    /// Every answer that is not 2xx, and whatever keeps the request from being answered. Errors of
+    /// kind `usage` and `credential` say that the operation was not sent.
+    pub async fn send(&self, operation: &'static Operation, request: Request) -> Result<Response, Error> {
+        let clock = Arc::clone(&self.shared.platform.clock);
+        let limit = match (self.options.timeout, &request.body) {
+            (Some(limit), _) => Some(limit),
+            (None, Body::Multipart(_)) => None,
+            (None, _) if request.streamed => None,
+            (None, _) => Some(self.shared.timeout),
+        };
+        let work = self.attempt_twice(operation, request);
+        let outcome = match limit {
+            None => work.await,
+            Some(limit) => {
+                pin_mut!(work);
+                match select(work, clock.sleep(limit)).await {
+                    Either::Left((outcome, _)) => outcome,
+                    Either::Right(_) => Err(Error::new(
+                        ErrorKind::Timeout,
+                        "timeout.deadline",
+                        format!("no complete answer within {} s (option `timeout`)", limit.as_secs_f64()),
+                    )),
+                }
+            }
+        };
+        outcome.map_err(|error| error.during(operation))
+    }
+
+    async fn attempt_twice(&self, operation: &'static Operation, request: Request) -> Result<Response, Error> {
+        check_request(operation, &request)?;
+        let boundary = self.boundary(&request.body);
+        let mut attempts = 0;
+        loop {
+            let applied = self.shared.credentials.apply(operation).await?;
+            check_applied(&applied)?;
+            attempts += 1;
+            let wire = self.assemble(operation, &request, &applied, &boundary);
+            let answer = self
+                .shared
+                .platform
+                .transport
+                .send(wire)
+                .await
+                .map_err(|fault| transport_error(operation, fault).after_attempts(attempts))?;
+            let may_repeat = attempts == 1 && applied.generation != 0;
+            if answer.status == 401 {
+                let repair = self.shared.credentials.rejected(operation, &applied).await;
+                if may_repeat && matches!(repair, Repair::Resend) {
+                    continue;
+                }
+                return Err(refusal(answer, &applied, Some(repair)).await.after_attempts(attempts));
+            }
+            if !(200..300).contains(&answer.status) {
+                return Err(refusal(answer, &applied, None).await.after_attempts(attempts));
+            }
+            return deliver(answer, request.streamed, attempts).await;
+        }
+    }
+
+    /// One boundary for all attempts of a call, so that they send the same bytes.
+    fn boundary(&self, body: &Body) -> String {
+        if !matches!(body, Body::Multipart(_)) {
+            return String::new();
+        }
+        let mut noise = [0_u8; 16];
+        self.shared.platform.random.fill(&mut noise);
+        noise.iter().fold("framekey-".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+    }
+
+    fn assemble(
+        &self,
+        operation: &'static Operation,
+        request: &Request,
+        applied: &Applied,
+        boundary: &str,
+    ) -> HttpRequest {
+        let mut headers = Headers::new();
+        headers.push("accept", operation.accept);
+        if let Some(user_agent) = &self.shared.user_agent {
+            headers.push("user-agent", user_agent.clone());
+        }
+        for (name, value) in request.headers.iter() {
+            headers.push(name, value);
+        }
+        if !boundary.is_empty() {
+            headers.push("content-type", format!("multipart/form-data; boundary={boundary}"));
+        }
+        for (name, secret) in &applied.headers {
+            headers.push(name, secret.expose());
+        }
+        let mut query = request.query.clone();
+        for (name, secret) in &applied.query {
+            crate::encode::query_pair(&mut query, name, secret.expose());
+        }
+        HttpRequest {
+            method: operation.method.as_str(),
+            url: self.shared.base.join(&request.path, &query),
+            headers,
+            boundary: boundary.to_owned(),
+            body: request.body.clone(),
+        }
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("service", &self.shared.service)
+            .field("base", &self.shared.base)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SessionBuilder {
+    /// The time limit of a call; 60 s where it is not set.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.0.timeout = timeout;
+        self
+    }
+
+    /// The User-Agent; a browser sends its own.
+    #[must_use]
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.0.user_agent = Some(user_agent.into());
+        self
+    }
+
+    /// The session.
+    #[must_use]
+    pub fn build(self) -> Session {
+        Session { shared: Arc::new(self.0), options: CallOptions::default() }
+    }
+}
+
+fn check_request(operation: &'static Operation, request: &Request) -> Result<(), Error> {
+    if !matches_template(operation.path, &request.path) {
+        return Err(Error::new(
+            ErrorKind::Usage,
+            "usage.bad_id",
+            format!("the arguments do not give a path of the form {}", operation.path),
+        ));
+    }
+    for (name, value) in request.headers.iter() {
+        if RESERVED.contains(&name) {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                "usage.bad_value",
+                format!("the header `{name}` is framekey's to set"),
+            ));
+        }
+        if let Some(at) = bad_byte(value) {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                "usage.bad_value",
+                format!("the header `{name}` has a character at byte {at} that a header cannot carry"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a path has the template's segments, with one non-empty segment for each `{parameter}`.
+fn matches_template(template: &str, path: &str) -> bool {
+    let mut segments = path.split('/');
+    let fits = template.split('/').all(|want| match segments.next() {
+        Some(segment) if want.starts_with('{') => !segment.is_empty() && !is_dots(segment),
+        Some(segment) => segment == want,
+        None => false,
+    });
+    fits && segments.next().is_none() && !path.contains(['?', '#', '\\'])
+}
+
+fn check_applied(applied: &Applied) -> Result<(), Error> {
+    match applied.headers.iter().find_map(|(_, secret)| bad_byte(secret.expose())) {
+        None => Ok(()),
+        Some(_) => Err(Error::new(
+            ErrorKind::Configuration,
+            "auth.malformed",
+            format!("{} has a character that a header cannot carry", applied.kind.title()),
+        )),
+    }
+}
+
+fn transport_error(operation: &'static Operation, fault: TransportError) -> Error {
+    let reads = !matches!(operation.retry, framekey_catalog::Retry::Unsafe | framekey_catalog::Retry::Keyed);
+    let (kind, code, what) = match fault.stage {
+        Stage::Connect => (ErrorKind::Connection, "net.connect", "could not connect"),
+        Stage::Tls => (ErrorKind::Connection, "net.tls", "no secure connection"),
+        Stage::Source => (ErrorKind::Usage, "usage.bad_file", "the file to send could not be read"),
+        Stage::Sent | Stage::Answering if reads => (ErrorKind::Connection, "net.broken", "the connection broke"),
+        Stage::Sent | Stage::Answering => (
+            ErrorKind::Connection,
+            "outcome_unknown",
+            "the connection broke after the request was sent: it may have been carried out",
+        ),
+    };
+    Error::new(kind, code, format!("{what} ({})", fault.message)).because(fault)
+}
+
+async fn refusal(answer: HttpResponse, applied: &Applied, repair: Option<Repair>) -> Error {
+    let HttpResponse { status, headers, body } = answer;
+    // A body that breaks off still leaves the status to report.
+    let bytes = read(body, LARGEST_REFUSAL).await.unwrap_or_default();
+    let mut server = ServerError::read(&bytes);
+    if server.request_id.is_none() {
+        server.request_id = headers.get("x-request-id").map(str::to_owned);
+    }
+    for (_, secret) in applied.headers.iter().chain(&applied.query) {
+        let bare = secret.expose().rsplit(' ').next().unwrap_or_default();
+        for text in [&mut server.code, &mut server.message, &mut server.parameter].into_iter().flatten() {
+            if bare.len() >= 8 && text.contains(bare) {
+                *text = text.replace(bare, "[redacted]");
+            }
+        }
+    }
+    let (kind, code) = match status {
+        300..400 => (ErrorKind::Status, "http.redirect"),
+        400 => (ErrorKind::BadRequest, "http.400"),
+        401 => (ErrorKind::Authentication, "auth.token_rejected"),
+        403 => (ErrorKind::PermissionDenied, "http.403"),
+        404 => (ErrorKind::NotFound, "http.404"),
+        409 => (ErrorKind::Conflict, "http.409"),
+        422 => (ErrorKind::Unprocessable, "http.422"),
+        429 => (ErrorKind::RateLimited, "http.429"),
+        500..600 => (ErrorKind::Server, "http.5xx"),
+        _ => (ErrorKind::Status, "http.status"),
+    };
+    let mut message = match status {
+        300..400 => format!("the service answered with a redirect ({status}), which is never followed"),
+        _ => format!("the service answered {status}"),
+    };
+    if let Some(text) = &server.message {
+        message.push_str(&format!(": {text}"));
+    }
+    if let Some(text) = &server.code {
+        message.push_str(&format!(" ({text})"));
+    }
+    if let Some(text) = &server.parameter {
+        message.push_str(&format!("; parameter `{text}`"));
+    }
+    if let Some(text) = &server.request_id {
+        message.push_str(&format!("; request {text}"));
+    }
+    let code = match repair {
+        Some(Repair::Refused { code, advice }) => {
+            message.push_str(&format!(". {advice}"));
+            code
+        }
+        _ => code,
+    };
+    let wait = headers.get("retry-after").or_else(|| headers.get("x-ratelimit-retry-after"));
+    let wait = wait.filter(|_| matches!(status, 429 | 503)).and_then(|text| text.trim().parse().ok());
+    Error::new(kind, code, message).with_answer(status, server, wait.map(Duration::from_secs))
+}
+
+async fn deliver(answer: HttpResponse, streamed: bool, attempts: u32) -> Result<Response, Error> {
+    let HttpResponse { status, headers, body } = answer;
+    if streamed {
+        let stream = body.map(|piece| piece.map_err(broken_answer));
+        return Ok(Response { status, headers, body: Bytes::new(), stream: Some(Box::pin(stream)), attempts });
+    }
+    let body = read(body, LARGEST_ANSWER).await.map_err(|error| error.after_attempts(attempts))?;
+    Ok(Response { status, headers, body, stream: None, attempts })
+}
+
+fn broken_answer(fault: TransportError) -> Error {
+    Error::new(ErrorKind::Connection, "net.broken", format!("the answer broke off ({})", fault.message)).because(fault)
+}
+
+async fn read(
+    mut body: crate::BoxStream<Result<Bytes, TransportError>>,
+    largest: usize,
+) -> Result<Bytes, Error> {
+    let mut whole = BytesMut::new();
+    while let Some(piece) = body.next().await {
+        let piece = piece.map_err(broken_answer)?;
+        if whole.len() + piece.len() > largest {
+            return Err(Error::new(
+                ErrorKind::Decode,
+                "decode.too_large",
+                format!("the answer is larger than {} MiB; ask for it as a stream", largest >> 20),
+            ));
+        }
+        whole.extend_from_slice(&piece);
+    }
+    Ok(whole.freeze())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches_template;
+
+    #[test]
+    fn rd_06_only_paths_of_the_template_pass() {
+        let template = "/videos/{videoId}/captions/{language}";
+        assert!(matches_template(template, "/videos/vi1/captions/en"));
+        assert!(matches_template("/connections:authorize", "/connections:authorize"));
+        for bad in [
+            "/videos/vi1/captions", "/videos//captions/en", "/videos/../captions/en", "/videos/%2e%2E/captions/en",
+            "/videos/vi1/captions/en/", "/videos/vi1/captions/en?x=1", "/videos/vi1/source/en", "videos/vi1/captions/en",
+            "/videos/vi1/captions/en#f", "/videos/vi1/captions/..", "/videos/a\\b/captions/en",
+        ] {
+            assert!(!matches_template(template, bad), "{bad}");
+        }
+    }
+}

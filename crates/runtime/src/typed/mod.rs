@@ -1,0 +1,1 @@
+//! What generated typed clients lean on.
