@@ -1,0 +1,212 @@
+//! The option and error tables of the catalog, from `spec/options.yaml` and `spec/errors.yaml`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use heck::ToSnakeCase;
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::output::Output;
+use super::service::SERVICES;
+use super::yaml;
+
+const ERRORS: &str = "spec/errors.yaml";
+const OPTIONS: &str = "spec/options.yaml";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ErrorFile {
+    errors: Vec<ErrorEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ErrorEntry {
+    kind: String,
+    class: String,
+    doc: String,
+    #[serde(default)]
+    status: Vec<u16>,
+    codes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OptionFile {
+    options: Vec<OptionEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OptionEntry {
+    name: String,
+    on: OneOrMany,
+    r#type: OptionType,
+    services: Vec<String>,
+    #[serde(default)]
+    env: BTreeMap<String, Vec<String>>,
+    default: Option<Value>,
+    doc: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(Target),
+    Many(Vec<Target>),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Target {
+    Client,
+    Call,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum OptionType {
+    Secret,
+    String,
+    Boolean,
+    Integer,
+    Seconds,
+}
+
+/// Writes `errors.rs` and `options.rs`; gives back the texts that were read.
+pub(crate) fn generate(root: &Path, output: &mut Output) -> Result<()> {
+    let text = yaml::text(root, ERRORS)?;
+    let file: ErrorFile = yaml::parse(ERRORS, &text)?;
+    output.rust("crates/catalog/src/generated/errors.rs", "Every way a call can fail.", errors(&file.errors)?)?;
+    let text = yaml::text(root, OPTIONS)?;
+    let file: OptionFile = yaml::parse(OPTIONS, &text)?;
+    output.rust("crates/catalog/src/generated/options.rs", "Every option of a client and of a call.", options(&file.options)?)
+}
+
+fn errors(entries: &[ErrorEntry]) -> Result<TokenStream> {
+    let mut seen = BTreeSet::new();
+    let mut rows = Vec::new();
+    for ErrorEntry { kind, class, doc, status, codes } in entries {
+        ensure!(seen.insert(("kind", kind)), "{ERRORS}: the kind `{kind}` stands there twice");
+        ensure!(seen.insert(("class", class)), "{ERRORS}: the class `{class}` of the kind `{kind}` is taken already");
+        ensure!(!codes.is_empty(), "{ERRORS}: the kind `{kind}` has no `codes`");
+        for code in codes {
+            ensure!(seen.insert(("code", code)), "{ERRORS}: the code `{code}` of the kind `{kind}` is taken already");
+        }
+        rows.push(quote! {
+            ErrorRow { kind: #kind, class: #class, doc: #doc, status: &[#(#status),*], codes: &[#(#codes),*] }
+        });
+    }
+    Ok(quote! {
+        /// One kind of failure.
+        #[derive(Debug)]
+        pub struct ErrorRow {
+            /// What code matches on: `rate_limited`.
+            pub kind: &'static str,
+            /// The exception's name in Python and JavaScript: `RateLimitError`.
+            pub class: &'static str,
+            /// What it means.
+            pub doc: &'static str,
+            /// The HTTP statuses that lead to it.
+            pub status: &'static [u16],
+            /// The stable codes that tell its cases apart.
+            pub codes: &'static [&'static str],
+        }
+
+        /// One row per kind.
+        pub static ERRORS: &[ErrorRow] = &[#(#rows),*];
+    })
+}
+
+fn options(entries: &[OptionEntry]) -> Result<TokenStream> {
+    let mut seen = BTreeSet::new();
+    let mut rows = Vec::new();
+    for entry in entries {
+        let OptionEntry { name, doc, .. } = entry;
+        ensure!(*name == name.to_snake_case(), "{OPTIONS}: `{name}` is not in snake case");
+        ensure!(seen.insert(name), "{OPTIONS}: the option `{name}` stands there twice");
+        let has = |target: Target| match &entry.on {
+            OneOrMany::One(one) => *one == target,
+            OneOrMany::Many(many) => many.contains(&target),
+        };
+        let (on_client, on_call) = (has(Target::Client), has(Target::Call));
+        let kind = format_ident!("{}", format!("{:?}", entry.r#type));
+        let services = entry.services.iter().map(|slug| service(name, slug)).collect::<Result<Vec<_>>>()?;
+        let mut env = Vec::new();
+        for (slug, names) in &entry.env {
+            ensure!(entry.services.contains(slug), "{OPTIONS}: `{name}` has `env` for {slug}, which it is not for");
+            let service = service(name, slug)?;
+            env.push(quote!((#service, &[#(#names),*])));
+        }
+        let default = match &entry.default {
+            None => quote!(None),
+            Some(Value::String(text)) => quote!(Some(#text)),
+            Some(value @ (Value::Bool(_) | Value::Number(_))) => {
+                let text = value.to_string();
+                quote!(Some(#text))
+            }
+            Some(_) => bail!("{OPTIONS}: the default of `{name}` is not a text, number or flag"),
+        };
+        rows.push(quote! {
+            OptionRow {
+                name: #name, on_client: #on_client, on_call: #on_call, kind: OptionKind::#kind,
+                services: &[#(#services),*], env: &[#(#env),*], default: #default, doc: #doc,
+            }
+        });
+    }
+    Ok(quote! {
+        use crate::Service;
+
+        /// One option.
+        #[derive(Debug)]
+        pub struct OptionRow {
+            /// Its name; in camel case in JavaScript.
+            pub name: &'static str,
+            /// Whether a client takes it.
+            pub on_client: bool,
+            /// Whether a single call takes it.
+            pub on_call: bool,
+            /// What it takes.
+            pub kind: OptionKind,
+            /// The services whose clients have it.
+            pub services: &'static [Service],
+            /// The environment variables it is read from where it is not given, first found wins.
+            pub env: &'static [(Service, &'static [&'static str])],
+            /// Its value where nothing says otherwise, as text.
+            pub default: Option<&'static str>,
+            /// What it does.
+            pub doc: &'static str,
+        }
+
+        /// What an option takes.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum OptionKind {
+            /// A text that is never shown.
+            Secret,
+            /// A text.
+            String,
+            /// A flag.
+            Boolean,
+            /// A whole number from 0.
+            Integer,
+            /// A time in seconds, fractions allowed.
+            Seconds,
+        }
+
+        /// One row per option.
+        pub static OPTIONS: &[OptionRow] = &[#(#rows),*];
+    })
+}
+
+fn service(option: &str, slug: &str) -> Result<TokenStream> {
+    let service = SERVICES
+        .iter()
+        .find(|service| service.slug == slug)
+        .with_context(|| format!("{OPTIONS}: `{option}` is for `{slug}`, which is no service"))?;
+    let variant = format_ident!("{}", service.variant);
+    Ok(quote!(Service::#variant))
+}
