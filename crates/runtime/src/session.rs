@@ -164,10 +164,10 @@ impl Session {
                 if may_repeat && matches!(repair, Repair::Resend) {
                     continue;
                 }
-                return Err(refusal(answer, &applied, Some(repair)).await.after_attempts(attempts));
+                return Err(refusal(operation, answer, &applied, Some(repair)).await.after_attempts(attempts));
             }
             if !(200..300).contains(&answer.status) {
-                return Err(refusal(answer, &applied, None).await.after_attempts(attempts));
+                return Err(refusal(operation, answer, &applied, None).await.after_attempts(attempts));
             }
             return deliver(answer, request.streamed, attempts).await;
         }
@@ -314,7 +314,12 @@ fn transport_error(operation: &'static Operation, fault: TransportError) -> Erro
     Error::new(kind, code, format!("{what} ({})", fault.message)).because(fault)
 }
 
-async fn refusal(answer: HttpResponse, applied: &Applied, repair: Option<Repair>) -> Error {
+async fn refusal(
+    operation: &'static Operation,
+    answer: HttpResponse,
+    applied: &Applied,
+    repair: Option<Repair>,
+) -> Error {
     let HttpResponse { status, headers, body } = answer;
     // A body that breaks off still leaves the status to report.
     let bytes = read(body, LARGEST_REFUSAL).await.unwrap_or_default();
@@ -334,6 +339,7 @@ async fn refusal(answer: HttpResponse, applied: &Applied, repair: Option<Repair>
         300..400 => (ErrorKind::Status, "http.redirect"),
         400 => (ErrorKind::BadRequest, "http.400"),
         401 => (ErrorKind::Authentication, "auth.token_rejected"),
+        403 if operation.scope.is_some() => (ErrorKind::PermissionDenied, "auth.scope"),
         403 => (ErrorKind::PermissionDenied, "http.403"),
         404 => (ErrorKind::NotFound, "http.404"),
         409 => (ErrorKind::Conflict, "http.409"),
@@ -357,6 +363,9 @@ async fn refusal(answer: HttpResponse, applied: &Applied, repair: Option<Repair>
     }
     if let Some(text) = &server.request_id {
         message.push_str(&format!("; request {text}"));
+    }
+    if let (403, Some(scope)) = (status, operation.scope) {
+        message.push_str(&format!("; the operation is listed as needing the scope `{}`", scope.as_str()));
     }
     let code = match repair {
         Some(Repair::Refused { code, advice }) => {

@@ -1,0 +1,75 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use framekey::Service;
+
+/// One client for three video APIs: api.video, Twelve Labs and VideoVector.
+///
+/// Not affiliated with any of them. Credentials are read from the environment, never from the
+/// command line.
+#[derive(Debug, Parser)]
+#[command(name = "framekey", version, propagate_version = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Walk through real calls to all three services, against the embedded emulator.
+    Demo(Demo),
+    /// Run the emulator of the three services on this machine.
+    Emulate(Emulate),
+    /// Call one operation and print its answer.
+    Call(Call),
+}
+
+/// Options of `framekey demo`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Demo {
+    /// Upload this video file instead of the clip that comes with framekey.
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Print the steps as one JSON document.
+    #[arg(long)]
+    pub json: bool,
+    /// Run against the real service, with its key from the environment; only reading steps.
+    #[arg(long, value_name = "SERVICE", value_parser = service)]
+    pub live: Option<Service>,
+    /// With --live: also run the steps that create, change and delete.
+    #[arg(long, requires = "live")]
+    pub write: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Emulate {
+    /// The port to listen on, on 127.0.0.1; any free one where it is not given.
+    #[arg(long)]
+    pub(crate) port: Option<u16>,
+    /// Print where the services are, and ready credentials, as one JSON line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Call {
+    /// api-video, twelve-labs or videovector.
+    #[arg(value_parser = service)]
+    pub(crate) service: Service,
+    /// The operation: `videos.list`.
+    pub(crate) operation: String,
+    /// Arguments as NAME=VALUE; a value that is JSON is taken as JSON, a value @FILE as a file to send.
+    pub(crate) arguments: Vec<String>,
+    /// Use the sandbox (api.video).
+    #[arg(long)]
+    pub(crate) sandbox: bool,
+}
+
+fn service(text: &str) -> Result<Service, String> {
+    Service::from_slug(text).ok_or_else(|| {
+        let known: Vec<&str> = Service::ALL.iter().map(|service| service.slug()).collect();
+        format!("the services are {}", known.join(", "))
+    })
+}

@@ -1,0 +1,54 @@
+//! `framekey call`: one operation from the terminal, its answer on standard output.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use framekey::dynamic::{Client, File};
+use framekey::runtime::Source;
+use framekey::{CallOptions, Error};
+use serde_json::{Map, Value};
+
+use crate::args::Call;
+use crate::{out, usage};
+
+pub(crate) async fn command(options: Call) -> Result<ExitCode, Error> {
+    let mut arguments = Map::new();
+    let mut files = Vec::new();
+    for text in &options.arguments {
+        let (name, value) = text
+            .split_once('=')
+            .ok_or_else(|| usage("usage.bad_value", format!("`{text}` is not of the form NAME=VALUE")))?;
+        match value.strip_prefix('@') {
+            Some(path) => files.push(file(name, Path::new(path))?),
+            None => {
+                let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+                arguments.insert(name.to_owned(), value);
+            }
+        }
+    }
+    let mut builder = Client::builder(options.service);
+    if options.sandbox {
+        builder = builder.set("sandbox", Value::Bool(true))?;
+    }
+    let client: Client = builder.build()?;
+    let response = client.call(&options.operation, arguments, files, CallOptions::default()).await?;
+    match serde_json::from_slice::<Value>(&response.body) {
+        Ok(value) => out::line(&format!("{value:#}")),
+        Err(_) => out::bytes(&response.body),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn file(argument: &str, path: &Path) -> Result<File, Error> {
+    let bad = |why: String| usage("usage.bad_file", format!("the file {} {why}", path.display()));
+    let found = std::fs::metadata(path).map_err(|error| bad(format!("cannot be read: {error}")))?;
+    if !found.is_file() {
+        return Err(bad("is not a file".to_owned()));
+    }
+    Ok(File {
+        argument: argument.to_owned(),
+        file_name: path.file_name().map(|name| name.to_string_lossy().into_owned()),
+        content_type: None,
+        source: Source::File { path: path.to_owned(), offset: 0, length: found.len() },
+    })
+}

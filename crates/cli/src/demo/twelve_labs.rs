@@ -1,0 +1,75 @@
+//! Twelve Labs: a key in a header, and what its refusals say.
+
+use framekey::dynamic::Client;
+use framekey::{Error, Service};
+use serde_json::json;
+
+use super::api_video::failed;
+use super::expect::Expect;
+use super::stage::{Needs, Stage, call, text};
+
+pub(crate) async fn play(stage: &mut Stage) {
+    stage.story("Twelve Labs: a key in a header");
+    let client = match stage.client(Service::TwelveLabs, |keys| keys.twelve_labs_key.clone(), None) {
+        Ok(client) => client,
+        Err(error) => {
+            stage.step("configure", Needs::Nothing, Expect::nothing(), failed(error), |()| String::new()).await;
+            return;
+        }
+    };
+    let models = json!([{ "model_name": "marengo3.0", "model_options": ["visual", "audio"] }]);
+    let made = stage
+        .step(
+            "create an index in the v1.3 shape",
+            Needs::Write,
+            Expect::nothing().then("indexes.create", "api_key"),
+            call(&client, "indexes.create", json!({ "index_name": "framekey demo", "models": models })),
+            |index| text(index, "/_id"),
+        )
+        .await;
+    stage
+        .step(
+            "list indexes",
+            Needs::Nothing,
+            Expect::nothing().then("indexes.list", "api_key"),
+            call(&client, "indexes.list", json!({ "page_limit": 10 })),
+            |page| format!("{} in all", text(page, "/page_info/total_results")),
+        )
+        .await;
+    if let Some(made) = made {
+        stage
+            .step(
+                "delete the index",
+                Needs::Write,
+                Expect::nothing().then("indexes.delete", "api_key"),
+                call(&client, "indexes.delete", json!({ "index_id": text(&made, "/_id") })),
+                |_| "deleted".to_owned(),
+            )
+            .await;
+    }
+    refusals(stage, &client).await;
+}
+
+async fn refusals(stage: &mut Stage, client: &Client) {
+    let old = json!({ "engine_id": "marengo2", "index_options": ["visual", "conversation"], "index_name": "old" });
+    stage
+        .step(
+            "the old shape (engine_id) is refused",
+            Needs::Write,
+            Expect::nothing().then("indexes.create", "api_key").fails("http.400", "parameter_"),
+            call(client, "indexes.create", json!({ "body": old })),
+            |_| String::new(),
+        )
+        .await;
+    let wrong: Result<Client, Error> = stage.builder(Service::TwelveLabs).api_key("tlk_WRONGKEY00000000000").build();
+    let Ok(wrong) = wrong else { return };
+    stage
+        .step(
+            "a wrong key: the 401 with its message and what to do",
+            Needs::Nothing,
+            Expect::nothing().then("indexes.list", "api_key").fails("auth.key_rejected", "create a new one"),
+            call(&wrong, "indexes.list", json!({})),
+            |_| String::new(),
+        )
+        .await;
+}

@@ -1,0 +1,49 @@
+//! The `framekey` command as a library, so that tests can run its parts in process.
+#![forbid(unsafe_code)]
+
+mod args;
+mod call;
+pub mod demo;
+mod emulate;
+mod out;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use framekey::{Error, ErrorKind};
+
+/// Reads the command line, runs the command, and gives the exit code: 0 done, 1 failed, 2 used
+/// wrongly.
+#[must_use]
+pub fn main() -> ExitCode {
+    let command = args::Arguments::parse().command;
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            out::problem(&format!("no runtime: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcome = runtime.block_on(async {
+        match command {
+            args::Command::Demo(options) => demo::command(options).await,
+            args::Command::Emulate(options) => emulate::command(options).await,
+            args::Command::Call(options) => call::command(options).await,
+        }
+    });
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            out::problem(&error.to_string());
+            match error.kind() {
+                ErrorKind::Usage | ErrorKind::Configuration => ExitCode::from(2),
+                _ => ExitCode::FAILURE,
+            }
+        }
+    }
+}
+
+/// A wrong use of the command.
+fn usage(code: &'static str, message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Usage, code, message)
+}
