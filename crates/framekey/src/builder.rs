@@ -8,7 +8,7 @@ use framekey_auth::{
     ApiKeyCredential, BasicCredential, Credential, CredentialSet, DisposableTokenCredential,
     JwtCredential, JwtKind, Provenance, Renewal, UploadTokenCredential, clean,
 };
-use framekey_catalog::{OPTIONS, OptionRow, Service};
+use framekey_catalog::{OPTIONS, OptionKind, OptionRow, Service};
 use framekey_runtime::{BaseUrl, Error, ErrorKind, MaybeSend, Platform, Secret, Session};
 use serde_json::Value;
 
@@ -132,13 +132,14 @@ impl<C: From<Client>> ClientBuilder<C> {
         };
         let setting = match (row.kind, value) {
             (_, Value::Null) => return Ok(self),
-            ("secret", Value::String(text)) => Setting::Secret(Secret::new(text)),
-            ("string", Value::String(text)) => Setting::Plain(Value::String(text)),
-            ("boolean", flag @ Value::Bool(_)) => Setting::Plain(flag),
-            ("seconds", number @ Value::Number(_)) => Setting::Plain(number),
-            ("boolean", _) => return wrong("true or false"),
-            ("seconds", _) => return wrong("a number of seconds"),
-            _ => return wrong("a text"),
+            (OptionKind::Secret, Value::String(text)) => Setting::Secret(Secret::new(text)),
+            (OptionKind::String, value @ Value::String(_))
+            | (OptionKind::Boolean, value @ Value::Bool(_))
+            | (OptionKind::Seconds | OptionKind::Integer, value @ Value::Number(_)) => Setting::Plain(value),
+            (OptionKind::Boolean, _) => return wrong("true or false"),
+            (OptionKind::Seconds, _) => return wrong("a number of seconds"),
+            (OptionKind::Integer, _) => return wrong("a whole number"),
+            (OptionKind::Secret | OptionKind::String, _) => return wrong("a text"),
         };
         self.values.insert(row.name, setting);
         Ok(self)
@@ -207,7 +208,7 @@ impl<C: From<Client>> ClientBuilder<C> {
 
     fn credential_texts(&self) -> Result<BTreeMap<&'static str, (Secret, Provenance)>, Error> {
         let mut texts = BTreeMap::new();
-        let rows = || OPTIONS.iter().filter(|row| row.kind == "secret" && row.services.contains(&self.service));
+        let rows = || OPTIONS.iter().filter(|row| row.kind == OptionKind::Secret && row.services.contains(&self.service));
         for row in rows() {
             if let Some(Setting::Secret(secret)) = self.values.get(row.name) {
                 let from = Provenance::Option(row.name);

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod builder;
+#[cfg(any(feature = "api-video", feature = "twelve-labs", feature = "videovector"))]
 mod clients;
 pub mod dynamic;
 #[cfg(any(feature = "api-video", feature = "twelve-labs", feature = "videovector"))]

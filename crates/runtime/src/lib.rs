@@ -15,6 +15,8 @@ mod platform;
 mod refusal;
 mod secret;
 mod session;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "typed")]
 pub mod typed;
 
