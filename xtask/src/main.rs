@@ -1,7 +1,11 @@
 //! framekey's workshop. Run as `cargo xtask <command>`.
 
+mod check;
 mod generate;
+mod process;
 mod say;
+mod setup;
+mod test;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -20,12 +24,21 @@ struct Arguments {
 enum Command {
     /// Write everything that is generated from spec/.
     Generate(generate::Options),
+    /// Look at what must hold in every commit.
+    Check(check::Options),
+    /// Install what the tests need, and say what.
+    Setup,
+    /// Run every test in every language.
+    Test(test::Options),
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command {
         Command::Generate(options) => generate::run(&root(), &options),
+        Command::Check(options) => check::run(&root(), &options),
+        Command::Setup => setup::run(&root()),
+        Command::Test(options) => test::run(&root(), &options),
     };
     finish(outcome)
 }

@@ -1,0 +1,41 @@
+//! The Rust tests, and the demo as a user runs it.
+
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use super::summary::{Count, Runner, count_steps};
+use super::tee;
+use super::workshop::Workshop;
+use crate::{process, say};
+
+/// Unit and integration tests, then the examples in the documentation.
+pub(super) fn tests(workshop: &Workshop) -> Result<Count> {
+    let nextest = process::works(process::cargo().args(["nextest", "--version"]));
+    let units = if nextest {
+        tee::tests(Runner::Nextest, &mut workshop.cargo(&["nextest", "run", "--no-fail-fast"]))?
+    } else {
+        let arguments = ["test", "--no-fail-fast", "--lib", "--bins", "--tests"];
+        tee::tests(Runner::Cargo, &mut workshop.cargo(&arguments))?
+    };
+    let examples = tee::tests(Runner::Cargo, &mut workshop.cargo(&["test", "--no-fail-fast", "--doc"]))?;
+    Ok(units + examples)
+}
+
+/// Once for the eye, once for the count.
+pub(super) fn demo(workshop: &Workshop) -> Result<Count> {
+    let framekey = workshop.framekey()?;
+    let mut shown = Command::new(&framekey);
+    shown.arg("demo").current_dir(workshop.root());
+    say::line(&format!("$ {}", process::show(&shown)));
+    process::run(&mut shown)?;
+    let mut counted = Command::new(&framekey);
+    counted.args(["demo", "--json"]).current_dir(workshop.root());
+    let output = process::output(&mut counted)?;
+    let count = count_steps(&String::from_utf8_lossy(&output.stdout))
+        .with_context(|| process::last_words(&output))?;
+    if !output.status.success() && count.failed == 0 {
+        bail!("`framekey demo --json` failed ({}), but names no step", output.status);
+    }
+    Ok(count)
+}
