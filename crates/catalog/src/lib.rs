@@ -10,7 +10,9 @@ mod service;
 
 pub use generated::{api_video, twelve_labs, videovector};
 pub use generated::errors::{ERRORS, ErrorRow};
-pub use generated::options::{OPTIONS, OptionRow};
+pub use generated::options::{OPTIONS, OptionKind, OptionRow};
+#[cfg(feature = "schemas")]
+pub use generated::schemas;
 pub use operation::{
     Bearer, Body, Field, FieldKind, Method, Operation, Page, Param, Place, Retry, Scheme, Scope,
     Stream, StreamKind, Style,
