@@ -1,4 +1,5 @@
 //! framekey's workshop. Run as `cargo xtask <command>`.
+#![forbid(unsafe_code)]
 
 mod check;
 mod generate;

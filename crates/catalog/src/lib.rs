@@ -4,6 +4,7 @@
 //! service and no dependencies.
 #![forbid(unsafe_code)]
 
+#[rustfmt::skip]
 mod generated;
 mod operation;
 mod service;

@@ -10,6 +10,7 @@ mod builder;
 mod clients;
 pub mod dynamic;
 #[cfg(any(feature = "api-video", feature = "twelve-labs", feature = "videovector"))]
+#[rustfmt::skip]
 mod generated;
 #[cfg(feature = "native")]
 pub mod upload;

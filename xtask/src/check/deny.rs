@@ -30,11 +30,10 @@ fn faults(lines: &str) -> Result<Vec<String>> {
             continue;
         }
         let message = fields["message"].as_str().unwrap_or("no message");
-        let of = fields["graphs"][0]["Krate"]["name"].as_str();
-        found.push(match of {
-            Some(name) => format!("{name}: {message}; drop it, or decide in deny.toml"),
-            None => format!("{message}; see deny.toml"),
-        });
+        let krate = &fields["graphs"][0]["Krate"]["name"];
+        let of = krate.as_str().or_else(|| fields["labels"][0]["span"].as_str());
+        let of = of.unwrap_or("the workspace");
+        found.push(format!("{of}: {message}; drop it, or decide in deny.toml"));
     }
     Ok(found)
 }
@@ -46,7 +45,8 @@ mod tests {
     #[test]
     fn an_error_is_a_failure_and_a_warning_is_not() {
         let error = r#"{"type":"diagnostic","fields":{"severity":"error","message":"crate is banned","graphs":[{"Krate":{"name":"openssl","version":"0.10"}}]}}"#;
-        let warning = r#"{"type":"diagnostic","fields":{"severity":"warning","message":"licence was not met"}}"#;
+        let warning =
+            r#"{"type":"diagnostic","fields":{"severity":"warning","message":"licence not met"}}"#;
         let summary = r#"{"type":"summary","fields":{"bans":{"errors":1}}}"#;
         let found = faults(&[error, warning, summary].join("\n")).unwrap();
         assert_eq!(found, ["openssl: crate is banned; drop it, or decide in deny.toml"]);

@@ -41,7 +41,8 @@ mod tests {
 
     #[test]
     fn a_file_is_named_once_with_what_to_do() {
-        let listed = "/a/crates/x/src/lib.rs\n/a/crates/x/src/lib.rs\n/a/crates/x/src/generated/y.rs\n";
+        let listed =
+            "/a/crates/x/src/lib.rs\n/a/crates/x/src/lib.rs\n/a/crates/x/src/generated/y.rs\n";
         let found = faults("/a", listed);
         assert_eq!(found.len(), 2);
         assert!(found[0].contains("rustfmt::skip"), "{found:?}");

@@ -87,10 +87,14 @@ fn faults(package: &Package) -> Vec<String> {
             found.push(format!("{name} must not depend on {other}; move the code, not the border"));
         }
         if !binding && name != "xtask" && HOSTS.contains(&other) {
-            found.push(format!("{name} must not depend on {other}; host languages are for bindings/"));
+            found.push(format!(
+                "{name} must not depend on {other}; host languages are for bindings/"
+            ));
         }
         if name != "xtask" && GENERATORS.contains(&other) {
-            found.push(format!("{name} must not depend on {other}; what ships is generated already"));
+            found.push(format!(
+                "{name} must not depend on {other}; what ships is generated already"
+            ));
         }
     }
     found
@@ -106,7 +110,9 @@ mod tests {
 
     #[test]
     fn what_the_drawing_allows_passes() {
-        assert!(found("framekey", &["framekey-auth", "framekey-core-apivideo", "bytes"]).is_empty());
+        assert!(
+            found("framekey", &["framekey-auth", "framekey-core-apivideo", "bytes"]).is_empty()
+        );
         assert!(found("framekey-python", &["framekey", "pyo3"]).is_empty());
         assert!(found("xtask", &["progenitor-impl", "wasm-bindgen-cli-support"]).is_empty());
     }

@@ -47,7 +47,8 @@ mod tests {
 
     #[test]
     fn the_limits_are_500_and_700() {
-        let (failures, notes) = judge(&[("a.rs", 500), ("b.rs", 501), ("c.rs", 700), ("d.rs", 701)]);
+        let (failures, notes) =
+            judge(&[("a.rs", 500), ("b.rs", 501), ("c.rs", 700), ("d.rs", 701)]);
         assert_eq!(failures, ["d.rs: 701 lines; split it, 700 is the limit"]);
         assert_eq!(notes, ["b.rs: 501 lines", "c.rs: 700 lines"]);
     }

@@ -45,7 +45,9 @@ fn faults(package: &Package, manifest: &str, version: &str) -> Vec<String> {
     }
     let lints = manifest.lines().skip_while(|line| line.trim() != "[lints]").nth(1);
     if lints.map(str::trim) != Some("workspace = true") {
-        found.push("does not take the workspace's lints; write `[lints] workspace = true`".to_owned());
+        found.push(
+            "does not take the workspace's lints; write `[lints] workspace = true`".to_owned(),
+        );
     }
     found
 }

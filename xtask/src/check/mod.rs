@@ -20,7 +20,6 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
-use crate::say;
 use report::Report;
 use subject::Subject;
 

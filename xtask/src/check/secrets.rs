@@ -76,8 +76,11 @@ fn faults(file: &str, text: &str) -> Vec<String> {
         }
         if let Some(start) = KEYS.iter().find(|key| holds_key(line, key)).map(|key| key.0) {
             // Never the key itself: this text goes into logs.
-            if !ALLOWED_KEYS.iter().any(|(where_, before)| file == *where_ && line.contains(before)) {
-                say(format!("holds what looks like a key ({start}…); make it up when the test runs"));
+            if !ALLOWED_KEYS.iter().any(|(where_, before)| file == *where_ && line.contains(before))
+            {
+                say(format!(
+                    "holds what looks like a key ({start}…); make it up when the test runs"
+                ));
             }
         }
     }
@@ -88,7 +91,8 @@ fn faults(file: &str, text: &str) -> Vec<String> {
 fn names_place(line: &str, place: &str) -> bool {
     line.match_indices(place).any(|(at, _)| {
         let before = line[..at].chars().next_back();
-        let inside = before.is_some_and(|before| before.is_alphanumeric() || "._-~*}>)".contains(before));
+        let inside =
+            before.is_some_and(|before| before.is_alphanumeric() || "._-~*}>)".contains(before));
         let after = line[at + place.len()..].chars().next();
         !inside && after.is_some_and(|after| after.is_alphanumeric() || after == '.')
     })
@@ -96,7 +100,8 @@ fn names_place(line: &str, place: &str) -> bool {
 
 fn holds_key(line: &str, (start, follows, least): &(&str, fn(char) -> bool, usize)) -> bool {
     line.match_indices(start).any(|(at, _)| {
-        line[at + start.len()..].chars().take_while(|character| follows(*character)).count() >= *least
+        line[at + start.len()..].chars().take_while(|character| follows(*character)).count()
+            >= *least
     })
 }
 
@@ -109,7 +114,10 @@ mod tests {
         let key = format!("sk_{}_{}", "live", "0123456789abcdef".repeat(3));
         let found = faults("a.rs", &format!("let key = \"{key}\";"));
         assert_eq!(found.len(), 1);
-        assert!(found[0].starts_with("a.rs:1: ") && !found[0].contains("0123456789abcdef"), "{found:?}");
+        assert!(
+            found[0].starts_with("a.rs:1: ") && !found[0].contains("0123456789abcdef"),
+            "{found:?}"
+        );
         // The form of a key, as a document describes it.
         assert!(faults("a.md", "keys look like sk_live_ + 48 hex digits").is_empty());
     }

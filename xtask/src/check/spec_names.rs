@@ -9,13 +9,44 @@ use super::subject::Subject;
 
 /// The first word of every verb. A new one is a decision: add it here, and say why in the commit.
 const VERBS: [&str; 38] = [
-    "list", "get", "create", "update", "delete", // for everything that is stored
-    "add", "remove", "replace", "define", // parts of a stored thing
-    "upload", "download", "pick", "complete", // files and live streams
-    "search", "text", "image", "multimodal", "filter", "multi", "browse", "playground", // looking
-    "execute", "process", "run", "cancel", "retry", "batch", "estimate", "validate", "test", "report",
-    "rotate", "revoke", "refresh", "authorize", // credentials
-    "pause", "resume", "verify",
+    "list",
+    "get",
+    "create",
+    "update",
+    "delete", // for everything that is stored
+    "add",
+    "remove",
+    "replace",
+    "define", // parts of a stored thing
+    "upload",
+    "download",
+    "pick",
+    "complete", // files and live streams
+    "search",
+    "text",
+    "image",
+    "multimodal",
+    "filter",
+    "multi",
+    "browse",
+    "playground", // looking
+    "execute",
+    "process",
+    "run",
+    "cancel",
+    "retry",
+    "batch",
+    "estimate",
+    "validate",
+    "test",
+    "report",
+    "rotate",
+    "revoke",
+    "refresh",
+    "authorize", // credentials
+    "pause",
+    "resume",
+    "verify",
 ];
 
 pub(crate) fn check(subject: &Subject) -> Result<Report> {
@@ -36,12 +67,14 @@ fn faults(document: &Value, count: usize) -> Vec<String> {
     }
     let operations = operations(document);
     if operations.len() != count {
-        found.push(format!("{} operations, not {count}; the service has {count}", operations.len()));
+        found
+            .push(format!("{} operations, not {count}; the service has {count}", operations.len()));
     }
     for (path, item) in document["paths"].as_object().into_iter().flatten() {
         let others = item.as_object().into_iter().flat_map(|item| item.keys());
         for other in others.filter(|key| !METHODS.contains(&key.as_str()) && *key != "parameters") {
-            found.push(format!("{path}: has `{other}`, which is not one of {}", METHODS.join(", ")));
+            found
+                .push(format!("{path}: has `{other}`, which is not one of {}", METHODS.join(", ")));
         }
     }
     for (place, operation) in operations {
@@ -67,7 +100,8 @@ fn name_faults(operation: &Value) -> Vec<String> {
     }
     let expected = format!("{resource}.{verb}").replace('.', "_");
     if id != expected {
-        found.push(format!("operationId is {id}, not {expected}, which its resource and verb make"));
+        found
+            .push(format!("operationId is {id}, not {expected}, which its resource and verb make"));
     }
     let first = verb.split('_').next().unwrap_or_default();
     if !VERBS.contains(&first) {
@@ -150,9 +184,7 @@ mod tests {
 
     #[test]
     fn counts_versions_and_strange_methods_are_held() {
-        let document = |version: &str, method: &str| {
-            json!({"openapi": version, "paths": {"/a": {method: operation("videos", "list")}}})
-        };
+        let document = |version: &str, method: &str| json!({"openapi": version, "paths": {"/a": {method: operation("videos", "list")}}});
         assert_eq!(faults(&document("3.0.3", "get"), 1), [""; 0]);
         assert_eq!(faults(&document("3.1.0", "get"), 1).len(), 1);
         assert_eq!(faults(&document("3.0.3", "get"), 2).len(), 1);

@@ -54,7 +54,9 @@ pub(super) fn words(text: &str) -> BTreeSet<String> {
     let mut spaced = String::new();
     let mut before = ' ';
     for character in text.chars() {
-        if character.is_ascii_uppercase() && (before.is_ascii_lowercase() || before.is_ascii_digit()) {
+        if character.is_ascii_uppercase()
+            && (before.is_ascii_lowercase() || before.is_ascii_digit())
+        {
             spaced.push(' ');
         }
         spaced.push(character.to_ascii_lowercase());
@@ -146,9 +148,13 @@ impl Texts {
     fn expect(&mut self, place: &str, name: &str, text: &Value) {
         self.seen += 1;
         match text.as_str().map(str::trim) {
-            None | Some("") => self.failures.push(format!("{place}: has no text; say what a caller must know")),
+            None | Some("") => {
+                self.failures.push(format!("{place}: has no text; say what a caller must know"))
+            }
             Some(text) if repeats(text, name) => {
-                self.failures.push(format!("{place}: `{text}` only repeats the name; say more or say it better"));
+                self.failures.push(format!(
+                    "{place}: `{text}` only repeats the name; say more or say it better"
+                ));
             }
             Some(_) => {}
         }

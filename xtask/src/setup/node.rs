@@ -23,7 +23,9 @@ pub(crate) fn packages(root: &Path) -> Result<State> {
     }
     say::line(&format!("setup  node    installing the packages of {FOLDER}/package-lock.json"));
     process::text(
-        Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder),
+        Command::new("npm")
+            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+            .current_dir(folder),
     )?;
     stamp::put(&modules, &wanted)?;
     Ok(State::Made(format!("made {FOLDER}/node_modules")))

@@ -9,7 +9,8 @@ use super::State;
 use crate::{process, say};
 
 /// Debian's compiler comes with the library's source, which rustup's may not be able to fetch.
-pub(super) const WASM_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm"];
+pub(super) const WASM_PACKAGES: [&str; 4] =
+    ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm"];
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -24,9 +25,8 @@ pub(crate) enum WasmCompiler {
 
 /// The compiler for the browser module, if there is one.
 pub(crate) fn wasm_compiler() -> Option<WasmCompiler> {
-    let library = process::text(
-        Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]),
-    );
+    let library =
+        process::text(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]));
     if library.is_ok_and(|folder| Path::new(folder.trim()).is_dir()) {
         return Some(WasmCompiler::Rustup);
     }
@@ -38,7 +38,9 @@ pub(crate) fn wasm_compiler() -> Option<WasmCompiler> {
 pub(super) fn wasm_target() -> Result<State> {
     match wasm_compiler() {
         Some(WasmCompiler::Rustup) => return Ok(State::There),
-        Some(WasmCompiler::Debian) => return Ok(State::Made("there (Debian's compiler)".to_owned())),
+        Some(WasmCompiler::Debian) => {
+            return Ok(State::Made("there (Debian's compiler)".to_owned()));
+        }
         None => {}
     }
     say::line(&format!("setup  wasm    asking rustup for {TARGET}"));

@@ -70,10 +70,16 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
 }
 
 fn table(outcomes: &[Outcome]) {
-    say::line(&format!("\n{:<12}{:>10}{:>8}{:>8}{:>9}", "stage", "time", "passed", "failed", "skipped"));
+    say::line(&format!(
+        "\n{:<12}{:>10}{:>8}{:>8}{:>9}",
+        "stage", "time", "passed", "failed", "skipped"
+    ));
     for Outcome { name, count, took } in outcomes {
         let Count { passed, failed, skipped } = count;
-        say::line(&format!("{name:<12}{:>8.1} s{passed:>8}{failed:>8}{skipped:>9}", took.as_secs_f64()));
+        say::line(&format!(
+            "{name:<12}{:>8.1} s{passed:>8}{failed:>8}{skipped:>9}",
+            took.as_secs_f64()
+        ));
     }
     let all: Duration = outcomes.iter().map(|outcome| outcome.took).sum();
     say::line(&format!("{:<12}{:>8.1} s\n", "all", all.as_secs_f64()));

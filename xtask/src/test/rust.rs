@@ -18,7 +18,8 @@ pub(super) fn tests(workshop: &Workshop) -> Result<Count> {
         let arguments = ["test", "--no-fail-fast", "--lib", "--bins", "--tests"];
         tee::tests(Runner::Cargo, &mut workshop.cargo(&arguments))?
     };
-    let examples = tee::tests(Runner::Cargo, &mut workshop.cargo(&["test", "--no-fail-fast", "--doc"]))?;
+    let examples =
+        tee::tests(Runner::Cargo, &mut workshop.cargo(&["test", "--no-fail-fast", "--doc"]))?;
     Ok(units + examples)
 }
 

@@ -59,13 +59,15 @@ pub(crate) fn count(runner: Runner, printed: &str, success: bool) -> Result<Coun
     let lines: Vec<String> =
         printed.lines().map(plain).filter_map(|line| summary(runner, &line)).collect();
     // pytest may print a line of the same form while it runs; only the last is its summary.
-    let lines = if runner == Runner::Pytest { &lines[lines.len().saturating_sub(1)..] } else { &lines };
+    let lines =
+        if runner == Runner::Pytest { &lines[lines.len().saturating_sub(1)..] } else { &lines };
     if lines.is_empty() {
         anyhow::bail!("{runner:?} printed no summary");
     }
     let mut count = Count::default();
     for line in lines {
-        let words: Vec<&str> = line.split([' ', ',', ';']).filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> =
+            line.split([' ', ',', ';']).filter(|word| !word.is_empty()).collect();
         for pair in words.windows(2) {
             if let Ok(number) = pair[0].parse() {
                 count.add_words(number, pair[1]);
@@ -82,13 +84,18 @@ pub(crate) fn count(runner: Runner, printed: &str, success: bool) -> Result<Coun
 fn summary(runner: Runner, line: &str) -> Option<String> {
     let line = line.trim();
     match runner {
-        Runner::Cargo => line.strip_prefix("test result: ")?.split_once(". ").map(|(_, rest)| rest.to_owned()),
-        Runner::Nextest => line.strip_prefix("Summary ")?.split_once(" run: ").map(|(_, rest)| rest.to_owned()),
+        Runner::Cargo => {
+            line.strip_prefix("test result: ")?.split_once(". ").map(|(_, rest)| rest.to_owned())
+        }
+        Runner::Nextest => {
+            line.strip_prefix("Summary ")?.split_once(" run: ").map(|(_, rest)| rest.to_owned())
+        }
         Runner::Pytest => {
             let line = line.trim_matches('=').trim();
             let (counts, time) = line.rsplit_once(" in ")?;
             let timed = time.split_once('s')?.0.parse::<f64>().is_ok();
-            (timed && counts.starts_with(|first: char| first.is_ascii_digit())).then(|| counts.to_owned())
+            (timed && counts.starts_with(|first: char| first.is_ascii_digit()))
+                .then(|| counts.to_owned())
         }
         Runner::Node => {
             let (word, number) = line.strip_prefix(['#', 'ℹ'])?.trim().split_once(' ')?;
@@ -112,7 +119,8 @@ fn plain(line: &str) -> String {
 
 /// The totals of the demo's `--json`.
 pub(crate) fn count_steps(json: &str) -> Result<Count> {
-    let value: serde_json::Value = serde_json::from_str(json).context("the demo printed no JSON")?;
+    let value: serde_json::Value =
+        serde_json::from_str(json).context("the demo printed no JSON")?;
     let total = |name: &str| {
         let number = value["totals"][name].as_u64().and_then(|number| usize::try_from(number).ok());
         number.with_context(|| format!("the demo's JSON has no totals.{name}"))
@@ -138,10 +146,17 @@ mod tests {
         let nextest = "     Summary [   3.214s] 124 tests run: 120 passed (2 slow), 3 failed, 1 timed out, 5 skipped\n";
         assert_eq!(counted(Runner::Nextest, nextest), (120, 4, 5));
         assert_eq!(counted(Runner::Pytest, "259 passed, 1 skipped in 12.34s\n"), (259, 0, 1));
-        let pytest = "=== \u{1b}[31m1 failed\u{1b}[0m, 258 passed, 2 errors in 62.10s (0:01:02) ===\n";
+        let pytest =
+            "=== \u{1b}[31m1 failed\u{1b}[0m, 258 passed, 2 errors in 62.10s (0:01:02) ===\n";
         assert_eq!(counted(Runner::Pytest, pytest), (258, 3, 0));
-        assert_eq!(counted(Runner::Node, "# tests 9\n# pass 7\n# fail 1\n# cancelled 1\n# skipped 2\n"), (7, 2, 2));
-        assert_eq!(counted(Runner::Node, "ℹ tests 3\nℹ pass 3\nℹ fail 0\nℹ duration_ms 12\n"), (3, 0, 0));
+        assert_eq!(
+            counted(Runner::Node, "# tests 9\n# pass 7\n# fail 1\n# cancelled 1\n# skipped 2\n"),
+            (7, 2, 2)
+        );
+        assert_eq!(
+            counted(Runner::Node, "ℹ tests 3\nℹ pass 3\nℹ fail 0\nℹ duration_ms 12\n"),
+            (3, 0, 0)
+        );
     }
 
     #[test]
