@@ -1,0 +1,145 @@
+"""What the generated clients of the services stand on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar, overload
+
+from . import _files, _native
+from ._errors import from_native, usage
+from ._unset import UNSET
+
+Json = Any
+"""An answer: dicts, lists, texts, numbers, flags, None; bytes where the service does not send JSON."""
+
+Self = TypeVar("Self", bound="ServiceClient")
+R = TypeVar("R", bound="Resource")
+
+
+class ServiceClient:
+    """A client of one service. Threads may share it; its connections are kept until it is closed."""
+
+    _service = ""
+
+    def _open(self, options: dict[str, Any]) -> None:
+        # Emptied in the end, so that no traceback that shows local variables shows a key.
+        try:
+            given = json.dumps({name: value for name, value in options.items() if value is not None})
+        except (TypeError, ValueError):
+            message = "an option is neither a text nor a number nor a flag [config.bad_option]"
+            raise from_native(message, {"kind": "configuration", "code": "config.bad_option"}) from None
+        finally:
+            options.clear()
+        try:
+            self._native: _native.Client | None = _native.Client(self._service, given)
+        finally:
+            del given
+        self._base_url = self._native.base_url
+
+    def close(self) -> None:
+        """Lets the connections and the credential go. Sends nothing; later calls are refused."""
+        self._native = None
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        base_url = getattr(self, "_base_url", "not built")
+        return f"<{type(self).__name__} {base_url}>"
+
+    def __reduce__(self) -> Any:
+        name = type(self).__name__
+        raise TypeError(f"{name} holds a secret and cannot be pickled or copied; make a {name} where it is needed")
+
+    def _call(
+        self,
+        operation: str,
+        arguments: dict[str, Any],
+        files: Mapping[str, Any] | None,
+        timeout: float | None,
+    ) -> Json:
+        native = self._native
+        if native is None:
+            raise usage("usage.closed", f"`{operation}`: the client is closed")
+        # As above: an argument may be a secret, and a traceback may show what it was made of.
+        try:
+            text = _encode(operation, arguments)
+        finally:
+            arguments.clear()
+        try:
+            opened = _files.prepare(files) if files else []
+            status, media, body = native.call(operation, text, opened, timeout)
+        finally:
+            del text
+        return _decode(operation, media, body)
+
+
+class Resource:
+    """A group of operations."""
+
+    __slots__ = ("_client",)
+
+    def __init__(self, client: ServiceClient) -> None:
+        self._client = client
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._client!r}>"
+
+
+class part(Generic[R]):
+    """A group of operations as an attribute, made when it is asked for."""
+
+    def __init__(self, resource: type[R]) -> None:
+        self._resource = resource
+        self.__doc__ = resource.__doc__
+
+    @overload
+    def __get__(self, owner: None, kind: type[object]) -> part[R]: ...
+    @overload
+    def __get__(self, owner: ServiceClient | Resource, kind: type[object]) -> R: ...
+    def __get__(self, owner: ServiceClient | Resource | None, kind: type[object]) -> part[R] | R:
+        if owner is None:
+            return self
+        return self._resource(owner._client if isinstance(owner, Resource) else owner)
+
+
+def _encode(operation: str, arguments: dict[str, Any]) -> str:
+    given = {name: value for name, value in arguments.items() if value is not UNSET}
+    try:
+        return json.dumps(given, default=_plain, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        problem = str(error)
+    finally:
+        del given
+    raise usage("usage.bad_value", f"`{operation}`: an argument cannot be written as JSON: {problem}")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    if value is UNSET:
+        raise TypeError("UNSET stands for a whole argument, not for a part of one")
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def _decode(operation: str, media: str | None, body: bytes) -> Json:
+    if not body:
+        return None
+    kind = (media or "").split(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        return body
+    try:
+        return json.loads(body)
+    except ValueError:
+        message = f"`{operation}`: the answer says that it is JSON, and is not [decode.body]"
+        fields: dict[str, object] = {"kind": "decode", "code": "decode.body", "operation": operation}
+        raise from_native(message, fields) from None
