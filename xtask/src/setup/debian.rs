@@ -17,11 +17,8 @@ pub(super) fn packages(missing: &[&str]) -> Result<State> {
         return Ok(State::There);
     }
     let list = missing.join(" ");
-    if !Path::new("/usr/bin/apt-get").exists() {
-        bail!("needed, and here is no apt-get to install it: the equivalent of Debian's {list}");
-    }
-    if !is_root()? {
-        bail!("needed from Debian: {list}\nrun: sudo apt-get install -y {list}");
+    if let Some(text) = refusal(&list, Path::new("/usr/bin/apt-get").exists(), is_root()?) {
+        bail!(text);
     }
     say::line(&format!("setup  debian  installing {list}"));
     if !process::works(&mut install(missing)) {
@@ -31,6 +28,19 @@ pub(super) fn packages(missing: &[&str]) -> Result<State> {
         process::text(&mut install(missing))?;
     }
     Ok(State::Made(format!("installed {list}")))
+}
+
+/// Why nothing can be installed here, and what to do about it.
+fn refusal(list: &str, has_apt: bool, root: bool) -> Option<String> {
+    match (has_apt, root) {
+        (false, _) => Some(format!(
+            "not installed: {list} (Debian's names); here is no apt-get, install the like of them"
+        )),
+        (true, false) => {
+            Some(format!("not installed: {list}\nrun: sudo apt-get install --yes {list}"))
+        }
+        (true, true) => None,
+    }
 }
 
 fn install(packages: &[&str]) -> Command {
@@ -44,4 +54,17 @@ fn install(packages: &[&str]) -> Command {
 
 fn is_root() -> Result<bool> {
     Ok(process::text(Command::new("id").arg("-u"))?.trim() == "0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_rights_there_is_one_command_to_run() {
+        let text = refusal("chromium python3-venv", true, false).unwrap();
+        assert!(text.ends_with("run: sudo apt-get install --yes chromium python3-venv"), "{text}");
+        assert!(refusal("chromium", false, true).unwrap().contains("no apt-get"));
+        assert_eq!(refusal("chromium", true, true), None);
+    }
 }
