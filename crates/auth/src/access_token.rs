@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use framekey_catalog::{Bearer, Operation, Scheme, Service};
 use framekey_runtime::{
-    Applied, Body, BoxFuture, CredentialKind, Error, ErrorKind, Repair, Request, Secret, Session, Time,
+    Applied, Body, BoxFuture, CredentialKind, Error, ErrorKind, Repair, Request, Secret, Session,
+    Time,
 };
 use futures_util::FutureExt as _;
 use futures_util::future::Shared;
@@ -75,7 +76,13 @@ impl DisposableTokenCredential {
     /// A cleaned key, and a session without credentials to exchange it by.
     #[must_use]
     pub fn new(key: Secret, renewal: Renewal, from: Provenance, session: Session) -> Self {
-        DisposableTokenCredential(Arc::new(Cell { session, key, renewal, from, state: Mutex::default() }))
+        DisposableTokenCredential(Arc::new(Cell {
+            session,
+            key,
+            renewal,
+            from,
+            state: Mutex::default(),
+        }))
     }
 
     fn current(&self) -> Result<Arc<Token>, Flight> {
@@ -164,15 +171,18 @@ impl Cell {
 }
 
 fn find(id: &str) -> Result<&'static Operation, Error> {
-    framekey_catalog::find(Service::ApiVideo, id)
-        .ok_or_else(|| Error::new(ErrorKind::Internal, "internal", format!("no operation {id} in the table")))
+    framekey_catalog::find(Service::ApiVideo, id).ok_or_else(|| {
+        Error::new(ErrorKind::Internal, "internal", format!("no operation {id} in the table"))
+    })
 }
 
 /// Reads a token answer. Its texts are never quoted in errors.
 fn read_token(body: &[u8], sent: Time) -> Result<(Token, Option<Secret>), Error> {
-    let bad = |why: &str| Error::new(ErrorKind::Decode, "decode.body", format!("the token answer {why}"));
+    let bad =
+        |why: &str| Error::new(ErrorKind::Decode, "decode.body", format!("the token answer {why}"));
     let answer: Value = serde_json::from_slice(body).map_err(|_| bad("is not JSON"))?;
-    let text = |name: &str| answer.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let text =
+        |name: &str| answer.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let access = text("access_token").ok_or_else(|| bad("has no access_token"))?;
     if access.bytes().any(|b| !(0x21..0x7f).contains(&b)) {
         return Err(bad("has an access_token that a header cannot carry"));

@@ -39,15 +39,25 @@ impl Credential for ApiKeyCredential {
             Scheme::ApiKeyHeader(name) => vec![(name, self.key.duplicate())],
             _ => Vec::new(),
         };
-        Box::pin(std::future::ready(Ok(Applied { kind: self.kind(), headers, query: Vec::new(), generation: 0 })))
+        Box::pin(std::future::ready(Ok(Applied {
+            kind: self.kind(),
+            headers,
+            query: Vec::new(),
+            generation: 0,
+        })))
     }
 
     fn rejected<'a>(&'a self, _: &'a Applied) -> BoxFuture<'a, Repair> {
         let next = match self.service {
-            Service::TwelveLabs => "Keys may end by themselves after two months: create a new one in the dashboard and replace it.",
-            Service::ApiVideo | Service::VideoVector => "It may be revoked, rotated or expired: create a new one and replace it.",
+            Service::TwelveLabs => {
+                "Keys may end by themselves after two months: create a new one in the dashboard and replace it."
+            }
+            Service::ApiVideo | Service::VideoVector => {
+                "It may be revoked, rotated or expired: create a new one and replace it."
+            }
         };
-        let advice = format!("{} refused the API key from {}. {next}", self.service.title(), self.from);
+        let advice =
+            format!("{} refused the API key from {}. {next}", self.service.title(), self.from);
         Box::pin(std::future::ready(Repair::Refused { code: "auth.key_rejected", advice }))
     }
 }

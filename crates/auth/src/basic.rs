@@ -24,7 +24,9 @@ impl BasicCredential {
             return Err(Error::new(
                 ErrorKind::Configuration,
                 "auth.malformed",
-                format!("the API key from {from} has a ':', which HTTP basic cannot carry (RFC 7617, section 2)"),
+                format!(
+                    "the API key from {from} has a ':', which HTTP basic cannot carry (RFC 7617, section 2)"
+                ),
             ));
         }
         let pair = Secret::new(format!("{}:", key.expose()));
@@ -48,7 +50,12 @@ impl Credential for BasicCredential {
 
     fn apply(&self, _: Scheme) -> BoxFuture<'_, Result<Applied, Error>> {
         let headers = vec![("authorization", self.header.duplicate())];
-        Box::pin(std::future::ready(Ok(Applied { kind: self.kind(), headers, query: Vec::new(), generation: 0 })))
+        Box::pin(std::future::ready(Ok(Applied {
+            kind: self.kind(),
+            headers,
+            query: Vec::new(),
+            generation: 0,
+        })))
     }
 
     fn rejected<'a>(&'a self, _: &'a Applied) -> BoxFuture<'a, Repair> {

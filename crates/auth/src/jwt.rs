@@ -61,7 +61,10 @@ impl Credential for JwtCredential {
     }
 
     fn rejected<'a>(&'a self, _: &'a Applied) -> BoxFuture<'a, Repair> {
-        let advice = format!("The JWT from {} was refused; it may have expired. Sign in again and pass the new one.", self.from);
+        let advice = format!(
+            "The JWT from {} was refused; it may have expired. Sign in again and pass the new one.",
+            self.from
+        );
         Box::pin(std::future::ready(Repair::Refused { code: "auth.token_rejected", advice }))
     }
 }

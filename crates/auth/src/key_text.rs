@@ -14,12 +14,17 @@ pub fn clean(what: &str, text: &str, from: Provenance) -> Result<Secret, Error> 
     let bare = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     let bare = strip_quotes(bare).trim();
     let malformed = |why: String| {
-        Error::new(ErrorKind::Configuration, "auth.malformed", format!("the {what} from {from} {why}"))
+        Error::new(
+            ErrorKind::Configuration,
+            "auth.malformed",
+            format!("the {what} from {from} {why}"),
+        )
     };
     if bare.is_empty() {
         return Err(malformed("is empty".to_owned()));
     }
-    let start = text.len() - text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').len();
+    let start =
+        text.len() - text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').len();
     if let Some(at) = bare.bytes().position(|b| !(0x21..0x7f).contains(&b)) {
         let kind = match bare.as_bytes()[at] {
             b' ' => "a space",
@@ -55,7 +60,11 @@ mod tests {
 
     #[test]
     fn e33_a_bad_character_inside_is_named_by_place_and_not_shown() {
-        for (text, place) in [("canary\ncanary", "byte 7 of 13"), (" can ary", "byte 5 of 8"), ("canäry", "byte 4 of 7")] {
+        for (text, place) in [
+            ("canary\ncanary", "byte 7 of 13"),
+            (" can ary", "byte 5 of 8"),
+            ("canäry", "byte 4 of 7"),
+        ] {
             let error = clean("API key", text, FROM).unwrap_err();
             assert_eq!(error.code(), "auth.malformed");
             let shown = format!("{error} {error:?}");
@@ -63,7 +72,10 @@ mod tests {
             assert!(!shown.contains("canary"), "{shown}");
         }
         for empty in ["", " \n", "\"\""] {
-            assert!(clean("API key", empty, FROM).unwrap_err().message().contains("is empty"), "{empty:?}");
+            assert!(
+                clean("API key", empty, FROM).unwrap_err().message().contains("is empty"),
+                "{empty:?}"
+            );
         }
     }
 }

@@ -24,14 +24,16 @@ impl CredentialSet {
     /// refused one is not replaced by another.
     fn choose(&self, operation: &'static Operation) -> Result<(&dyn Credential, Scheme), Error> {
         let fitting = self.held.iter().find_map(|credential| {
-            let scheme = operation.security.iter().copied().find(|scheme| credential.fits(*scheme))?;
+            let scheme =
+                operation.security.iter().copied().find(|scheme| credential.fits(*scheme))?;
             Some((credential.as_ref(), scheme))
         });
         fitting.ok_or_else(|| self.refuse(operation))
     }
 
     fn refuse(&self, operation: &'static Operation) -> Error {
-        let accepted: Vec<String> = operation.security.iter().map(|scheme| describe(self.service, *scheme)).collect();
+        let accepted: Vec<String> =
+            operation.security.iter().map(|scheme| describe(self.service, *scheme)).collect();
         let accepted = accepted.join(" or ");
         if self.held.is_empty() {
             return Error::new(
@@ -40,9 +42,13 @@ impl CredentialSet {
                 format!("it needs {accepted}; none is configured. {}", self.hint),
             );
         }
-        let found: Vec<String> =
-            self.held.iter().map(|held| format!("{} ({})", held.kind().title(), held.provenance())).collect();
-        let mut message = format!("it accepts only {accepted}; configured is {}.", found.join(" and "));
+        let found: Vec<String> = self
+            .held
+            .iter()
+            .map(|held| format!("{} ({})", held.kind().title(), held.provenance()))
+            .collect();
+        let mut message =
+            format!("it accepts only {accepted}; configured is {}.", found.join(" and "));
         let next = match (self.service, operation.security) {
             (Service::VideoVector, [Scheme::Bearer(Bearer::User)]) => {
                 " API keys cannot do this: pass the JWT of a signed-in user (option `jwt`)."
@@ -67,7 +73,9 @@ impl CredentialSet {
 fn describe(service: Service, scheme: Scheme) -> String {
     match scheme {
         Scheme::Basic => "an API key as HTTP basic".to_owned(),
-        Scheme::Bearer(Bearer::Any) if service == Service::ApiVideo => "an access token (made from an API key)".to_owned(),
+        Scheme::Bearer(Bearer::Any) if service == Service::ApiVideo => {
+            "an access token (made from an API key)".to_owned()
+        }
         Scheme::Bearer(Bearer::Any) => "a JWT".to_owned(),
         Scheme::Bearer(Bearer::User) => "a user's JWT".to_owned(),
         Scheme::Bearer(Bearer::NotOAuth) => "a user's JWT (not an OAuth token)".to_owned(),
@@ -87,7 +95,11 @@ impl Credentials for CredentialSet {
         }
     }
 
-    fn rejected<'a>(&'a self, _: &'static Operation, applied: &'a Applied) -> BoxFuture<'a, Repair> {
+    fn rejected<'a>(
+        &'a self,
+        _: &'static Operation,
+        applied: &'a Applied,
+    ) -> BoxFuture<'a, Repair> {
         match self.held(applied.kind) {
             Some(credential) => credential.rejected(applied),
             None => Box::pin(std::future::ready(Repair::Refused {
@@ -100,6 +112,8 @@ impl Credentials for CredentialSet {
 
 impl std::fmt::Debug for CredentialSet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.held.iter().map(|held| (held.kind(), held.provenance()))).finish()
+        f.debug_list()
+            .entries(self.held.iter().map(|held| (held.kind(), held.provenance())))
+            .finish()
     }
 }

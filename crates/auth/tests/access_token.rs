@@ -6,7 +6,9 @@ use std::time::Duration;
 use framekey_auth::{Credential, CredentialSet, DisposableTokenCredential, Provenance, Renewal};
 use framekey_catalog::{Service, find};
 use framekey_runtime::testing::{Answer, HandClock, Script};
-use framekey_runtime::{BaseUrl, Body, Error, ErrorKind, HttpRequest, Request, Response, Secret, Session, Stage};
+use framekey_runtime::{
+    BaseUrl, Body, Error, ErrorKind, HttpRequest, Request, Response, Secret, Session, Stage,
+};
 
 struct Setting {
     script: Script,
@@ -19,16 +21,20 @@ fn setting(renewal: Renewal, script: Script) -> Setting {
     let base = BaseUrl::parse("https://ws.example").unwrap();
     let bare = Session::builder(Service::ApiVideo, base, script.platform(&clock)).build();
     let from = Provenance::Environment("APIVIDEO_API_KEY");
-    let credential = DisposableTokenCredential::new(Secret::new("canary-key"), renewal, from, bare.clone());
+    let credential =
+        DisposableTokenCredential::new(Secret::new("canary-key"), renewal, from, bare.clone());
     let held: Vec<Box<dyn Credential>> = vec![Box::new(credential)];
-    let session = bare.with_credentials(Arc::new(CredentialSet::new(Service::ApiVideo, held, String::new())));
+    let session =
+        bare.with_credentials(Arc::new(CredentialSet::new(Service::ApiVideo, held, String::new())));
     Setting { script, clock, session }
 }
 
 impl Setting {
     async fn list(&self) -> Result<Response, Error> {
         let operation = find(Service::ApiVideo, "videos.list").unwrap();
-        self.session.send(operation, Request { path: "/videos".to_owned(), ..Request::default() }).await
+        self.session
+            .send(operation, Request { path: "/videos".to_owned(), ..Request::default() })
+            .await
     }
 
     /// The last path segments of what was sent, with the bearer token where there is one.
@@ -45,9 +51,12 @@ impl Setting {
 }
 
 fn token(number: usize, expires_in: &str) -> Answer {
-    Answer::json(200, format!(
-        r#"{{"token_type":"Bearer","expires_in":{expires_in},"access_token":"at-{number}","refresh_token":"rt-{number}"}}"#
-    ))
+    Answer::json(
+        200,
+        format!(
+            r#"{{"token_type":"Bearer","expires_in":{expires_in},"access_token":"at-{number}","refresh_token":"rt-{number}"}}"#
+        ),
+    )
 }
 
 fn is_exchange(request: &HttpRequest) -> bool {
@@ -95,7 +104,10 @@ async fn tk_02_a_failed_exchange_answers_all_waiters_and_the_next_call_tries_aga
         .collect();
     for call in calls {
         let error = call.await.unwrap().unwrap_err();
-        assert_eq!((error.code(), error.operation()), ("auth.exchange_unavailable", Some("videos.list")));
+        assert_eq!(
+            (error.code(), error.operation()),
+            ("auth.exchange_unavailable", Some("videos.list"))
+        );
     }
     setting.list().await.unwrap();
     assert_eq!(setting.sent(), ["/auth/api-key", "/auth/api-key", "/videos Bearer at-1"]);
@@ -147,7 +159,10 @@ async fn tk_08_a_service_that_always_says_401_is_asked_twice() {
     let setting = setting(Renewal::Exchange, script);
     let error = setting.list().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Authentication, 2));
-    assert_eq!(setting.sent(), ["/auth/api-key", "/videos Bearer at-0", "/auth/api-key", "/videos Bearer at-2"]);
+    assert_eq!(
+        setting.sent(),
+        ["/auth/api-key", "/videos Bearer at-0", "/auth/api-key", "/videos Bearer at-2"]
+    );
 }
 
 #[tokio::test]
@@ -156,7 +171,8 @@ async fn tk_06_an_old_refusal_does_not_throw_a_newer_token_away() {
     let list = find(Service::ApiVideo, "videos.list").unwrap();
     let from = Provenance::Option("api_key");
     let bare = setting.session.with_credentials(Arc::new(framekey_runtime::Anonymous));
-    let credential = DisposableTokenCredential::new(Secret::new("canary-key"), Renewal::Exchange, from, bare);
+    let credential =
+        DisposableTokenCredential::new(Secret::new("canary-key"), Renewal::Exchange, from, bare);
     let old = credential.apply(list.security[0]).await.unwrap();
     credential.rejected(&old).await;
     let new = credential.apply(list.security[0]).await.unwrap();
@@ -169,12 +185,24 @@ async fn tk_06_an_old_refusal_does_not_throw_a_newer_token_away() {
 
 #[tokio::test]
 async fn tk_05_a_refused_exchange_says_what_to_look_at_and_nothing_else_is_sent() {
-    let script = Script::new(|_, _| Answer::json(400, r#"{"type":"https://x/authentication-invalid-user-credentials","title":"canary-key is wrong"}"#));
+    let script = Script::new(|_, _| {
+        Answer::json(
+            400,
+            r#"{"type":"https://x/authentication-invalid-user-credentials","title":"canary-key is wrong"}"#,
+        )
+    });
     let setting = setting(Renewal::Exchange, script);
     let error = setting.list().await.unwrap_err();
-    assert_eq!((error.kind(), error.code(), error.status()), (ErrorKind::Authentication, "auth.exchange_refused", Some(400)));
+    assert_eq!(
+        (error.kind(), error.code(), error.status()),
+        (ErrorKind::Authentication, "auth.exchange_refused", Some(400))
+    );
     let text = error.to_string();
-    assert!(text.contains("APIVIDEO_API_KEY") && text.contains("authentication-invalid-user-credentials"), "{text}");
+    assert!(
+        text.contains("APIVIDEO_API_KEY")
+            && text.contains("authentication-invalid-user-credentials"),
+        "{text}"
+    );
     assert_eq!(setting.sent(), ["/auth/api-key"]);
 }
 
@@ -197,10 +225,22 @@ async fn the_refresh_token_is_presented_once_and_the_key_follows_when_it_is_refu
     setting.clock.advance(Duration::from_secs(3700));
     setting.list().await.unwrap();
     let requests = seen.take();
-    let paths: Vec<&str> = requests.iter().map(|request| request.url.trim_start_matches("https://ws.example")).collect();
-    assert_eq!(paths, [
-        "/auth/api-key", "/videos", "/auth/refresh", "/videos", "/auth/refresh", "/auth/api-key", "/videos",
-    ]);
+    let paths: Vec<&str> = requests
+        .iter()
+        .map(|request| request.url.trim_start_matches("https://ws.example"))
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            "/auth/api-key",
+            "/videos",
+            "/auth/refresh",
+            "/videos",
+            "/auth/refresh",
+            "/auth/api-key",
+            "/videos",
+        ]
+    );
     let body = |at: usize| match &requests[at].body {
         Body::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         other => format!("{other:?}"),
@@ -212,8 +252,18 @@ async fn the_refresh_token_is_presented_once_and_the_key_follows_when_it_is_refu
 #[tokio::test]
 async fn tk_11_odd_lifetimes_are_bounded_or_refused() {
     for (given, good) in [
-        ("null", true), ("1", true), ("5", true), ("59", true), ("\"3600\"", true), ("1e308", true), ("9223372036854775808", true),
-        ("0", false), ("-1", false), ("\"soon\"", false), ("\"NaN\"", false), ("[]", false),
+        ("null", true),
+        ("1", true),
+        ("5", true),
+        ("59", true),
+        ("\"3600\"", true),
+        ("1e308", true),
+        ("9223372036854775808", true),
+        ("0", false),
+        ("-1", false),
+        ("\"soon\"", false),
+        ("\"NaN\"", false),
+        ("[]", false),
     ] {
         let script = Script::new(move |number, request| match request.url.contains("/auth/") {
             true => token(number, given),
@@ -225,14 +275,26 @@ async fn tk_11_odd_lifetimes_are_bounded_or_refused() {
         if good {
             setting.clock.advance(Duration::from_secs(86_400));
             setting.list().await.unwrap();
-            assert_eq!(setting.sent().iter().filter(|line| line.contains("/auth/")).count(), 2, "{given}");
+            assert_eq!(
+                setting.sent().iter().filter(|line| line.contains("/auth/")).count(),
+                2,
+                "{given}"
+            );
         }
     }
 }
 
 #[tokio::test]
 async fn tk_04_a_broken_token_answer_is_no_latched_state_and_is_not_quoted() {
-    for body in ["", "{", "<html>canary</html>", "[]", r#"{"access_token":""}"#, r#"{"access_token":"can\nary"}"#, r#"{"access_token":"canary","token_type":"mac"}"#] {
+    for body in [
+        "",
+        "{",
+        "<html>canary</html>",
+        "[]",
+        r#"{"access_token":""}"#,
+        r#"{"access_token":"can\nary"}"#,
+        r#"{"access_token":"canary","token_type":"mac"}"#,
+    ] {
         let script = Script::new(move |number, request| match (is_exchange(request), number) {
             (true, 0) => Answer::json(200, body),
             (true, _) => token(number, "3600"),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use framekey_auth::{
-    ApiKeyCredential, BasicCredential, Credential, CredentialSet, JwtCredential, JwtKind, Provenance,
-    UploadTokenCredential,
+    ApiKeyCredential, BasicCredential, Credential, CredentialSet, JwtCredential, JwtKind,
+    Provenance, UploadTokenCredential,
 };
 use framekey_catalog::{Method, Operation, Scheme, Service, find, operations};
 use framekey_runtime::testing::{Answer, HandClock, Script};
@@ -25,7 +25,10 @@ fn session(service: Service, script: &Script, held: Vec<Box<dyn Credential>>) ->
 
 /// A path that fits the operation's template.
 fn path(operation: &Operation) -> String {
-    let segments = operation.path.split('/').map(|segment| if segment.starts_with('{') { "x1" } else { segment });
+    let segments = operation
+        .path
+        .split('/')
+        .map(|segment| if segment.starts_with('{') { "x1" } else { segment });
     segments.collect::<Vec<_>>().join("/")
 }
 
@@ -79,7 +82,10 @@ async fn every_operation_gets_exactly_one_accepted_kind_or_is_refused_before_it_
                     assert_eq!(carried, [kind], "{}", operation.id);
                 } else {
                     let error = outcome.unwrap_err();
-                    assert_eq!((error.kind(), error.code()), (ErrorKind::Credential, "auth.wrong_kind"));
+                    assert_eq!(
+                        (error.kind(), error.code()),
+                        (ErrorKind::Credential, "auth.wrong_kind")
+                    );
                     assert!(carried.is_empty());
                     let text = error.to_string();
                     for part in [operation.id, service.title(), "option `api_key`"] {
@@ -98,7 +104,9 @@ async fn nothing_configured_says_what_to_set() {
     let script = Script::new(|_, _| Answer::json(200, "{}"));
     for service in Service::ALL {
         let session = session(service, &script, Vec::new());
-        for operation in operations(service).iter().filter(|operation| !operation.security.is_empty()) {
+        for operation in
+            operations(service).iter().filter(|operation| !operation.security.is_empty())
+        {
             let error = send(&session, operation).await.unwrap_err();
             assert_eq!(error.code(), "auth.missing", "{}", operation.id);
             assert!(error.to_string().contains("Set X_API_KEY."), "{error}");
@@ -111,10 +119,13 @@ async fn nothing_configured_says_what_to_set() {
 #[tokio::test]
 async fn an_api_key_cannot_manage_api_keys_and_the_error_names_the_jwt() {
     let script = Script::new(|_, _| Answer::json(200, "{}"));
-    let key: Box<dyn Credential> = Box::new(ApiKeyCredential::new(Service::VideoVector, secret(), FROM));
+    let key: Box<dyn Credential> =
+        Box::new(ApiKeyCredential::new(Service::VideoVector, secret(), FROM));
     let session = session(Service::VideoVector, &script, vec![key]);
-    let administration: Vec<_> =
-        operations(Service::VideoVector).iter().filter(|operation| operation.resource == "api_keys").collect();
+    let administration: Vec<_> = operations(Service::VideoVector)
+        .iter()
+        .filter(|operation| operation.resource == "api_keys")
+        .collect();
     assert_eq!(administration.len(), 6);
     for operation in administration {
         let text = send(&session, operation).await.unwrap_err().to_string();
@@ -126,8 +137,11 @@ async fn an_api_key_cannot_manage_api_keys_and_the_error_names_the_jwt() {
 #[tokio::test]
 async fn the_order_of_preference_decides_between_two() {
     let script = Script::new(|_, _| Answer::json(200, "{}"));
-    let key = || -> Box<dyn Credential> { Box::new(ApiKeyCredential::new(Service::VideoVector, secret(), FROM)) };
-    let jwt = || -> Box<dyn Credential> { Box::new(JwtCredential::new(&secret(), JwtKind::User, FROM)) };
+    let key = || -> Box<dyn Credential> {
+        Box::new(ApiKeyCredential::new(Service::VideoVector, secret(), FROM))
+    };
+    let jwt =
+        || -> Box<dyn Credential> { Box::new(JwtCredential::new(&secret(), JwtKind::User, FROM)) };
     let list = find(Service::VideoVector, "videos.get").unwrap();
     let rotate = find(Service::VideoVector, "api_keys.rotate").unwrap();
     let first_key = session(Service::VideoVector, &script, vec![key(), jwt()]);
@@ -141,14 +155,20 @@ async fn the_order_of_preference_decides_between_two() {
 
 #[tokio::test]
 async fn a_refused_key_is_sent_once_and_never_replaced_by_another_kind() {
-    let script = Script::new(|_, _| Answer::json(401, r#"{"code":"api_key_invalid","message":"canary-4c1d is invalid"}"#));
+    let script = Script::new(|_, _| {
+        Answer::json(401, r#"{"code":"api_key_invalid","message":"canary-4c1d is invalid"}"#)
+    });
     let held: Vec<Box<dyn Credential>> = vec![
         Box::new(ApiKeyCredential::new(Service::VideoVector, secret(), FROM)),
         Box::new(JwtCredential::new(&secret(), JwtKind::User, FROM)),
     ];
     let session = session(Service::VideoVector, &script, held);
-    let error = send(&session, find(Service::VideoVector, "videos.get").unwrap()).await.unwrap_err();
-    assert_eq!((error.kind(), error.code(), error.status()), (ErrorKind::Authentication, "auth.key_rejected", Some(401)));
+    let error =
+        send(&session, find(Service::VideoVector, "videos.get").unwrap()).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.code(), error.status()),
+        (ErrorKind::Authentication, "auth.key_rejected", Some(401))
+    );
     assert_eq!(carried(&script), ["api_key"]);
     let shown = format!("{error} {error:?}");
     assert!(shown.contains("[redacted] is invalid") && !shown.contains("canary"), "{shown}");
@@ -156,10 +176,15 @@ async fn a_refused_key_is_sent_once_and_never_replaced_by_another_kind() {
 
 #[test]
 fn the_table_declares_a_credential_for_all_but_the_token_endpoints() {
-    let open: Vec<_> = framekey_catalog::all().filter(|operation| operation.security.is_empty()).map(|operation| operation.id).collect();
+    let open: Vec<_> = framekey_catalog::all()
+        .filter(|operation| operation.security.is_empty())
+        .map(|operation| operation.id)
+        .collect();
     assert_eq!(open, ["access_tokens.create", "access_tokens.refresh"]);
     let by_token: Vec<_> = framekey_catalog::all()
-        .filter(|operation| operation.security.iter().any(|scheme| matches!(scheme, Scheme::ApiKeyQuery(_))))
+        .filter(|operation| {
+            operation.security.iter().any(|scheme| matches!(scheme, Scheme::ApiKeyQuery(_)))
+        })
         .collect();
     assert_eq!(by_token.len(), 1);
     assert_eq!((by_token[0].id, by_token[0].method), ("videos.upload_with_token", Method::Post));

@@ -115,7 +115,10 @@ impl<C: From<Client>> ClientBuilder<C> {
 
     /// Where environment variables are looked up.
     #[must_use]
-    pub fn environment(mut self, look_up: impl Fn(&str) -> Option<String> + MaybeSend + 'static) -> Self {
+    pub fn environment(
+        mut self,
+        look_up: impl Fn(&str) -> Option<String> + MaybeSend + 'static,
+    ) -> Self {
         self.environment = Box::new(look_up);
         self
     }
@@ -135,7 +138,9 @@ impl<C: From<Client>> ClientBuilder<C> {
             (OptionKind::Secret, Value::String(text)) => Setting::Secret(Secret::new(text)),
             (OptionKind::String, value @ Value::String(_))
             | (OptionKind::Boolean, value @ Value::Bool(_))
-            | (OptionKind::Seconds | OptionKind::Integer, value @ Value::Number(_)) => Setting::Plain(value),
+            | (OptionKind::Seconds | OptionKind::Integer, value @ Value::Number(_)) => {
+                Setting::Plain(value)
+            }
             (OptionKind::Boolean, _) => return wrong("true or false"),
             (OptionKind::Seconds, _) => return wrong("a number of seconds"),
             (OptionKind::Integer, _) => return wrong("a whole number"),
@@ -146,7 +151,8 @@ impl<C: From<Client>> ClientBuilder<C> {
     }
 
     fn option(&self, name: &str) -> Result<&'static OptionRow, Error> {
-        let mine = || OPTIONS.iter().filter(|row| row.on_client && row.services.contains(&self.service));
+        let mine =
+            || OPTIONS.iter().filter(|row| row.on_client && row.services.contains(&self.service));
         mine().find(|row| fold(row.name) == fold(name)).ok_or_else(|| {
             let mut message = format!("{} has no option `{name}`", self.service.title());
             match nearest(name, mine().map(|row| row.name)) {
@@ -191,12 +197,17 @@ impl<C: From<Client>> ClientBuilder<C> {
             .flat_map(|(_, names)| names.iter().copied());
         let mut found: Option<(String, &'static str)> = None;
         for variable in names {
-            let Some(value) = (self.environment)(variable).filter(|value| !value.trim().is_empty()) else { continue };
+            let Some(value) = (self.environment)(variable).filter(|value| !value.trim().is_empty())
+            else {
+                continue;
+            };
             match &found {
                 Some((first, holder)) if first.trim() != value.trim() => {
                     return Err(config(
                         "auth.conflict",
-                        format!("{holder} and {variable} are both set and differ; unset one of them"),
+                        format!(
+                            "{holder} and {variable} are both set and differ; unset one of them"
+                        ),
                     ));
                 }
                 Some(_) => {}
@@ -208,7 +219,11 @@ impl<C: From<Client>> ClientBuilder<C> {
 
     fn credential_texts(&self) -> Result<BTreeMap<&'static str, (Secret, Provenance)>, Error> {
         let mut texts = BTreeMap::new();
-        let rows = || OPTIONS.iter().filter(|row| row.kind == OptionKind::Secret && row.services.contains(&self.service));
+        let rows = || {
+            OPTIONS.iter().filter(|row| {
+                row.kind == OptionKind::Secret && row.services.contains(&self.service)
+            })
+        };
         for row in rows() {
             if let Some(Setting::Secret(secret)) = self.values.get(row.name) {
                 let from = Provenance::Option(row.name);
@@ -260,19 +275,26 @@ impl<C: From<Client>> ClientBuilder<C> {
             .filter(|seconds| *seconds > 0.0)
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
             .map(Some)
-            .ok_or_else(|| config("config.bad_option", "option `timeout` takes a positive number of seconds"))
+            .ok_or_else(|| {
+                config("config.bad_option", "option `timeout` takes a positive number of seconds")
+            })
     }
 
     fn base(&self) -> Result<BaseUrl, Error> {
         let sandbox = self.flag("sandbox");
         if let Some(url) = self.text("base_url") {
             if sandbox {
-                return Err(config("config.bad_option", "give either `base_url` or `sandbox`, not both"));
+                return Err(config(
+                    "config.bad_option",
+                    "give either `base_url` or `sandbox`, not both",
+                ));
             }
             return BaseUrl::parse(url);
         }
         if sandbox {
-            return BaseUrl::parse(self.service.sandbox_url().unwrap_or_else(|| self.service.base_url()));
+            return BaseUrl::parse(
+                self.service.sandbox_url().unwrap_or_else(|| self.service.base_url()),
+            );
         }
         match self.in_environment("base_url")? {
             Some((url, variable)) => BaseUrl::parse(&url)
@@ -291,14 +313,19 @@ impl<C: From<Client>> ClientBuilder<C> {
             Service::VideoVector => &["api_key", "jwt"],
         };
         if let Some(mode) = mode.filter(|mode| !modes.contains(mode)) {
-            return Err(config("config.bad_option", format!("option `auth_mode` takes {}, not `{mode}`", modes.join(" or "))));
+            return Err(config(
+                "config.bad_option",
+                format!("option `auth_mode` takes {}, not `{mode}`", modes.join(" or ")),
+            ));
         }
         let key = texts.remove("api_key");
         let jwt = texts.remove("jwt");
         if let (None, Some((_, key_from)), Some((_, jwt_from))) = (mode, &key, &jwt) {
             return Err(config(
                 "auth.conflict",
-                format!("both an API key ({key_from}) and a JWT ({jwt_from}) are given; choose with option `auth_mode`"),
+                format!(
+                    "both an API key ({key_from}) and a JWT ({jwt_from}) are given; choose with option `auth_mode`"
+                ),
             ));
         }
         let mut held: Vec<Box<dyn Credential>> = Vec::new();
@@ -307,12 +334,20 @@ impl<C: From<Client>> ClientBuilder<C> {
         }
         if let Some((key, from)) = key {
             held.push(match service {
-                Service::ApiVideo if mode == Some("basic") => Box::new(BasicCredential::new(&key, from)?),
+                Service::ApiVideo if mode == Some("basic") => {
+                    Box::new(BasicCredential::new(&key, from)?)
+                }
                 Service::ApiVideo => {
-                    let renewal = if self.flag("refresh_first") { Renewal::RefreshFirst } else { Renewal::Exchange };
+                    let renewal = if self.flag("refresh_first") {
+                        Renewal::RefreshFirst
+                    } else {
+                        Renewal::Exchange
+                    };
                     Box::new(DisposableTokenCredential::new(key, renewal, from, bare.clone()))
                 }
-                Service::TwelveLabs | Service::VideoVector => Box::new(ApiKeyCredential::new(service, key, from)),
+                Service::TwelveLabs | Service::VideoVector => {
+                    Box::new(ApiKeyCredential::new(service, key, from))
+                }
             });
         }
         if let Some((jwt, from)) = jwt {

@@ -26,5 +26,5 @@ pub use clients::VideoVector;
 pub use framekey_auth as auth;
 pub use framekey_catalog as catalog;
 pub use framekey_catalog::Service;
-pub use framekey_runtime::{CallOptions, Error, ErrorKind, Platform, Secret};
 pub use framekey_runtime as runtime;
+pub use framekey_runtime::{CallOptions, Error, ErrorKind, Platform, Secret};

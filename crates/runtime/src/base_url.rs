@@ -104,7 +104,11 @@ pub(crate) fn is_dots(segment: &str) -> bool {
 }
 
 fn bad(why: &str) -> Error {
-    Error::new(ErrorKind::Configuration, "config.bad_base_url", format!("the base URL cannot be used: {why}"))
+    Error::new(
+        ErrorKind::Configuration,
+        "config.bad_base_url",
+        format!("the base URL cannot be used: {why}"),
+    )
 }
 
 fn strip_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
@@ -134,14 +138,22 @@ fn split_port(authority: &str) -> Result<(String, Option<u16>), Error> {
 fn check_host(host: &str) -> Result<(), Error> {
     if let Some(inside) = host.strip_prefix('[') {
         let address = inside.strip_suffix(']').unwrap_or("");
-        return address.parse::<Ipv6Addr>().map(|_| ()).map_err(|_| bad("its IPv6 address is wrong"));
+        return address
+            .parse::<Ipv6Addr>()
+            .map(|_| ())
+            .map_err(|_| bad("its IPv6 address is wrong"));
     }
     let good = !host.is_empty()
         && host.len() <= 253
         && host.split('.').all(|label| {
-            !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            !label.is_empty()
+                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
         });
-    if good { Ok(()) } else { Err(bad("its host name is empty or has a character that host names do not have")) }
+    if good {
+        Ok(())
+    } else {
+        Err(bad("its host name is empty or has a character that host names do not have"))
+    }
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -164,10 +176,20 @@ mod tests {
 
     #[test]
     fn rd_04_plain_http_is_for_loopback_only() {
-        for good in ["http://127.0.0.1:8080", "http://[::1]:9", "http://localhost/api", "https://ws.api.video"] {
+        for good in [
+            "http://127.0.0.1:8080",
+            "http://[::1]:9",
+            "http://localhost/api",
+            "https://ws.api.video",
+        ] {
             assert_eq!(code(good), "ok", "{good}");
         }
-        for bad in ["http://ws.api.video", "http://127.0.0.1.evil.example", "http://10.0.0.1", "http://localhost.evil.example"] {
+        for bad in [
+            "http://ws.api.video",
+            "http://127.0.0.1.evil.example",
+            "http://10.0.0.1",
+            "http://localhost.evil.example",
+        ] {
             assert_eq!(code(bad), "auth.insecure", "{bad}");
         }
     }
@@ -175,9 +197,23 @@ mod tests {
     #[test]
     fn rd_06_odd_base_urls_are_refused() {
         for bad in [
-            "", "ws.api.video", "ftp://x", "https://", "https://user@host", "https://a b", "https://host:99999",
-            "https://host:", "https://host:1x", "https://ho/st?x=1", "https://host/#f", "https://[::1", "https://höst",
-            "https://host/a/../b", "https://host/%2e%2e/b", "https://a..b", "https://host\\@evil",
+            "",
+            "ws.api.video",
+            "ftp://x",
+            "https://",
+            "https://user@host",
+            "https://a b",
+            "https://host:99999",
+            "https://host:",
+            "https://host:1x",
+            "https://ho/st?x=1",
+            "https://host/#f",
+            "https://[::1",
+            "https://höst",
+            "https://host/a/../b",
+            "https://host/%2e%2e/b",
+            "https://a..b",
+            "https://host\\@evil",
         ] {
             assert_eq!(code(bad), "config.bad_base_url", "{bad}");
         }

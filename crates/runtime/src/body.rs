@@ -127,7 +127,9 @@ impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Source::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
-            Source::File { offset, length, .. } => write!(f, "{length} bytes of a file from {offset}"),
+            Source::File { offset, length, .. } => {
+                write!(f, "{length} bytes of a file from {offset}")
+            }
             Source::Host { handle } => write!(f, "host object {handle}"),
         }
     }

@@ -54,7 +54,12 @@ impl Applied {
     /// Nothing is sent.
     #[must_use]
     pub const fn nothing() -> Self {
-        Applied { kind: CredentialKind::Anonymous, headers: Vec::new(), query: Vec::new(), generation: 0 }
+        Applied {
+            kind: CredentialKind::Anonymous,
+            headers: Vec::new(),
+            query: Vec::new(),
+            generation: 0,
+        }
     }
 }
 
@@ -80,7 +85,11 @@ pub trait Credentials: MaybeSend {
     fn apply<'a>(&'a self, operation: &'static Operation) -> BoxFuture<'a, Result<Applied, Error>>;
 
     /// The service answered 401 to `applied`.
-    fn rejected<'a>(&'a self, operation: &'static Operation, applied: &'a Applied) -> BoxFuture<'a, Repair>;
+    fn rejected<'a>(
+        &'a self,
+        operation: &'static Operation,
+        applied: &'a Applied,
+    ) -> BoxFuture<'a, Repair>;
 }
 
 /// Sends nothing, whatever the operation accepts.

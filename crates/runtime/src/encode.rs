@@ -16,7 +16,10 @@ pub fn path_segment(text: &str) -> Result<String, Error> {
         return Err(Error::new(
             ErrorKind::Usage,
             "usage.bad_id",
-            format!("an id in the path must not be {}", if text.is_empty() { "empty" } else { "`.` or `..`" }),
+            format!(
+                "an id in the path must not be {}",
+                if text.is_empty() { "empty" } else { "`.` or `..`" }
+            ),
         ));
     }
     Ok(utf8_percent_encode(text, KEEP_UNRESERVED).to_string())

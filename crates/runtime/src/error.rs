@@ -136,7 +136,12 @@ impl Error {
 
     /// Adds what the service answered.
     #[must_use]
-    pub fn with_answer(self, status: u16, server: ServerError, retry_after: Option<Duration>) -> Self {
+    pub fn with_answer(
+        self,
+        status: u16,
+        server: ServerError,
+        retry_after: Option<Duration>,
+    ) -> Self {
         self.change(|inner| {
             inner.status = Some(status);
             inner.server = Some(server);

@@ -24,7 +24,10 @@ pub struct Request {
 // The query may hold a token: only the path's length would be left to show, so show the body only.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request").field("body", &self.body).field("streamed", &self.streamed).finish_non_exhaustive()
+        f.debug_struct("Request")
+            .field("body", &self.body)
+            .field("streamed", &self.streamed)
+            .finish_non_exhaustive()
     }
 }
 

@@ -69,7 +69,10 @@ pub trait Random: MaybeSend {
 /// credential, and never sends twice on its own.
 pub trait Transport: MaybeSend {
     /// Sends `request` and answers when the headers of the response are there.
-    fn send(&self, request: HttpRequest) -> BoxFuture<'static, Result<HttpResponse, TransportError>>;
+    fn send(
+        &self,
+        request: HttpRequest,
+    ) -> BoxFuture<'static, Result<HttpResponse, TransportError>>;
 }
 
 /// A request as it goes on the wire.

@@ -32,7 +32,8 @@ impl ServerError {
             _ => &outer,
         };
         let text = |name: &str| object.get(name).and_then(short);
-        let problem = text("type").map(|kind| kind.rsplit('/').next().unwrap_or_default().to_owned());
+        let problem =
+            text("type").map(|kind| kind.rsplit('/').next().unwrap_or_default().to_owned());
         ServerError {
             code: text("code").or_else(|| text("error_code")).or(problem),
             message: text("message")
@@ -81,11 +82,15 @@ mod tests {
     #[test]
     fn rt_09_every_documented_shape_is_read() {
         assert_eq!(
-            read(r#"{"type":"https://docs/x/attribute-required","title":"Missing.","name":"title","status":400}"#),
+            read(
+                r#"{"type":"https://docs/x/attribute-required","title":"Missing.","name":"title","status":400}"#
+            ),
             (some("attribute-required"), some("Missing."), some("title"))
         );
         assert_eq!(
-            read(r#"{"code":401,"error":"token is not valid","message":"Please provide a valid token"}"#),
+            read(
+                r#"{"code":401,"error":"token is not valid","message":"Please provide a valid token"}"#
+            ),
             (some("401"), some("Please provide a valid token"), None)
         );
         assert_eq!(

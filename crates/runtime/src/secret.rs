@@ -48,7 +48,8 @@ mod tests {
 
     #[test]
     fn sh_02_debug_hides_the_text() {
-        let shown = format!("{:?} {:#?}", Secret::new("canary-7f3"), Some(Secret::new("canary-7f3")));
+        let shown =
+            format!("{:?} {:#?}", Secret::new("canary-7f3"), Some(Secret::new("canary-7f3")));
         assert!(!shown.contains("canary"), "{shown}");
     }
 }

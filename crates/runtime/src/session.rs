@@ -116,7 +116,11 @@ impl Session {
     /// # Errors
     /// Every answer that is not 2xx, and whatever keeps the request from being answered. Errors of
     /// kind `usage` and `credential` say that the operation was not sent.
-    pub async fn send(&self, operation: &'static Operation, request: Request) -> Result<Response, Error> {
+    pub async fn send(
+        &self,
+        operation: &'static Operation,
+        request: Request,
+    ) -> Result<Response, Error> {
         let clock = Arc::clone(&self.shared.platform.clock);
         let limit = match (self.options.timeout, &request.body) {
             (Some(limit), _) => Some(limit),
@@ -134,7 +138,10 @@ impl Session {
                     Either::Right(_) => Err(Error::new(
                         ErrorKind::Timeout,
                         "timeout.deadline",
-                        format!("no complete answer within {} s (option `timeout`)", limit.as_secs_f64()),
+                        format!(
+                            "no complete answer within {} s (option `timeout`)",
+                            limit.as_secs_f64()
+                        ),
                     )),
                 }
             }
@@ -142,7 +149,11 @@ impl Session {
         outcome.map_err(|error| error.during(operation))
     }
 
-    async fn attempt_twice(&self, operation: &'static Operation, request: Request) -> Result<Response, Error> {
+    async fn attempt_twice(
+        &self,
+        operation: &'static Operation,
+        request: Request,
+    ) -> Result<Response, Error> {
         check_request(operation, &request)?;
         let boundary = self.boundary(&request.body);
         let mut attempts = 0;
@@ -164,10 +175,14 @@ impl Session {
                 if may_repeat && matches!(repair, Repair::Resend) {
                     continue;
                 }
-                return Err(refusal(operation, answer, &applied, Some(repair)).await.after_attempts(attempts));
+                return Err(refusal(operation, answer, &applied, Some(repair))
+                    .await
+                    .after_attempts(attempts));
             }
             if !(200..300).contains(&answer.status) {
-                return Err(refusal(operation, answer, &applied, None).await.after_attempts(attempts));
+                return Err(refusal(operation, answer, &applied, None)
+                    .await
+                    .after_attempts(attempts));
             }
             return deliver(answer, request.streamed, attempts).await;
         }
@@ -269,7 +284,9 @@ fn check_request(operation: &'static Operation, request: &Request) -> Result<(),
             return Err(Error::new(
                 ErrorKind::Usage,
                 "usage.bad_value",
-                format!("the header `{name}` has a character at byte {at} that a header cannot carry"),
+                format!(
+                    "the header `{name}` has a character at byte {at} that a header cannot carry"
+                ),
             ));
         }
     }
@@ -299,12 +316,17 @@ fn check_applied(applied: &Applied) -> Result<(), Error> {
 }
 
 fn transport_error(operation: &'static Operation, fault: TransportError) -> Error {
-    let reads = !matches!(operation.retry, framekey_catalog::Retry::Unsafe | framekey_catalog::Retry::Keyed);
+    let reads = !matches!(
+        operation.retry,
+        framekey_catalog::Retry::Unsafe | framekey_catalog::Retry::Keyed
+    );
     let (kind, code, what) = match fault.stage {
         Stage::Connect => (ErrorKind::Connection, "net.connect", "could not connect"),
         Stage::Tls => (ErrorKind::Connection, "net.tls", "no secure connection"),
         Stage::Source => (ErrorKind::Usage, "usage.bad_file", "the file to send could not be read"),
-        Stage::Sent | Stage::Answering if reads => (ErrorKind::Connection, "net.broken", "the connection broke"),
+        Stage::Sent | Stage::Answering if reads => {
+            (ErrorKind::Connection, "net.broken", "the connection broke")
+        }
         Stage::Sent | Stage::Answering => (
             ErrorKind::Connection,
             "outcome_unknown",
@@ -329,7 +351,9 @@ async fn refusal(
     }
     for (_, secret) in applied.headers.iter().chain(&applied.query) {
         let bare = secret.expose().rsplit(' ').next().unwrap_or_default();
-        for text in [&mut server.code, &mut server.message, &mut server.parameter].into_iter().flatten() {
+        for text in
+            [&mut server.code, &mut server.message, &mut server.parameter].into_iter().flatten()
+        {
             if bare.len() >= 8 && text.contains(bare) {
                 *text = text.replace(bare, "[redacted]");
             }
@@ -349,7 +373,9 @@ async fn refusal(
         _ => (ErrorKind::Status, "http.status"),
     };
     let mut message = match status {
-        300..400 => format!("the service answered with a redirect ({status}), which is never followed"),
+        300..400 => {
+            format!("the service answered with a redirect ({status}), which is never followed")
+        }
         _ => format!("the service answered {status}"),
     };
     if let Some(text) = &server.message {
@@ -365,7 +391,10 @@ async fn refusal(
         message.push_str(&format!("; request {text}"));
     }
     if let (403, Some(scope)) = (status, operation.scope) {
-        message.push_str(&format!("; the operation is listed as needing the scope `{}`", scope.as_str()));
+        message.push_str(&format!(
+            "; the operation is listed as needing the scope `{}`",
+            scope.as_str()
+        ));
     }
     let code = match repair {
         Some(Repair::Refused { code, advice }) => {
@@ -375,7 +404,8 @@ async fn refusal(
         _ => code,
     };
     let wait = headers.get("retry-after").or_else(|| headers.get("x-ratelimit-retry-after"));
-    let wait = wait.filter(|_| matches!(status, 429 | 503)).and_then(|text| text.trim().parse().ok());
+    let wait =
+        wait.filter(|_| matches!(status, 429 | 503)).and_then(|text| text.trim().parse().ok());
     Error::new(kind, code, message).with_answer(status, server, wait.map(Duration::from_secs))
 }
 
@@ -383,14 +413,25 @@ async fn deliver(answer: HttpResponse, streamed: bool, attempts: u32) -> Result<
     let HttpResponse { status, headers, body } = answer;
     if streamed {
         let stream = body.map(|piece| piece.map_err(broken_answer));
-        return Ok(Response { status, headers, body: Bytes::new(), stream: Some(Box::pin(stream)), attempts });
+        return Ok(Response {
+            status,
+            headers,
+            body: Bytes::new(),
+            stream: Some(Box::pin(stream)),
+            attempts,
+        });
     }
     let body = read(body, LARGEST_ANSWER).await.map_err(|error| error.after_attempts(attempts))?;
     Ok(Response { status, headers, body, stream: None, attempts })
 }
 
 fn broken_answer(fault: TransportError) -> Error {
-    Error::new(ErrorKind::Connection, "net.broken", format!("the answer broke off ({})", fault.message)).because(fault)
+    Error::new(
+        ErrorKind::Connection,
+        "net.broken",
+        format!("the answer broke off ({})", fault.message),
+    )
+    .because(fault)
 }
 
 async fn read(
@@ -422,9 +463,17 @@ mod tests {
         assert!(matches_template(template, "/videos/vi1/captions/en"));
         assert!(matches_template("/connections:authorize", "/connections:authorize"));
         for bad in [
-            "/videos/vi1/captions", "/videos//captions/en", "/videos/../captions/en", "/videos/%2e%2E/captions/en",
-            "/videos/vi1/captions/en/", "/videos/vi1/captions/en?x=1", "/videos/vi1/source/en", "videos/vi1/captions/en",
-            "/videos/vi1/captions/en#f", "/videos/vi1/captions/..", "/videos/a\\b/captions/en",
+            "/videos/vi1/captions",
+            "/videos//captions/en",
+            "/videos/../captions/en",
+            "/videos/%2e%2E/captions/en",
+            "/videos/vi1/captions/en/",
+            "/videos/vi1/captions/en?x=1",
+            "/videos/vi1/source/en",
+            "videos/vi1/captions/en",
+            "/videos/vi1/captions/en#f",
+            "/videos/vi1/captions/..",
+            "/videos/a\\b/captions/en",
         ] {
             assert!(!matches_template(template, bad), "{bad}");
         }

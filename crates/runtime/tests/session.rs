@@ -6,8 +6,8 @@ use std::time::Duration;
 use framekey_catalog::{Operation, Service, find};
 use framekey_runtime::testing::{Answer, HandClock, Script};
 use framekey_runtime::{
-    Applied, BaseUrl, BoxFuture, Clock, CredentialKind, Credentials, Error, ErrorKind, Repair, Request, Secret, Session,
-    Stage, Time,
+    Applied, BaseUrl, BoxFuture, Clock, CredentialKind, Credentials, Error, ErrorKind, Repair,
+    Request, Secret, Session, Stage, Time,
 };
 
 /// A credential that always claims to be renewed.
@@ -17,7 +17,9 @@ impl Credentials for Renewed {
     fn apply<'a>(&'a self, _: &'static Operation) -> BoxFuture<'a, Result<Applied, Error>> {
         let headers = vec![("authorization", Secret::new("Bearer canary-91aa"))];
         let query = vec![("token", Secret::new("canary-91ab"))];
-        Box::pin(async { Ok(Applied { kind: CredentialKind::AccessToken, headers, query, generation: 1 }) })
+        Box::pin(async {
+            Ok(Applied { kind: CredentialKind::AccessToken, headers, query, generation: 1 })
+        })
     }
 
     fn rejected<'a>(&'a self, _: &'static Operation, _: &'a Applied) -> BoxFuture<'a, Repair> {
@@ -73,11 +75,24 @@ async fn a_401_is_sent_twice_at_most() {
 #[tokio::test]
 async fn rd_06_paths_and_headers_that_could_lead_elsewhere_are_refused_before_a_send() {
     let script = Script::new(|_, _| Answer::json(200, "{}"));
-    for path in ["/videos/..", "/videos/", "/videos/a/source", "/videos/vi1?x=1", "//evil.example/videos/vi1", "/videos/%2e%2e"] {
+    for path in [
+        "/videos/..",
+        "/videos/",
+        "/videos/a/source",
+        "/videos/vi1?x=1",
+        "//evil.example/videos/vi1",
+        "/videos/%2e%2e",
+    ] {
         let error = fail(&script, |request| request.path = path.to_owned()).await;
         assert_eq!((error.kind(), error.code()), (ErrorKind::Usage, "usage.bad_id"), "{path}");
     }
-    for (name, value) in [("authorization", "x"), ("X-API-Key", "x"), ("host", "x"), ("content-range", "part 1/2\r\nx: y"), ("content-range", "ü")] {
+    for (name, value) in [
+        ("authorization", "x"),
+        ("X-API-Key", "x"),
+        ("host", "x"),
+        ("content-range", "part 1/2\r\nx: y"),
+        ("content-range", "ü"),
+    ] {
         let error = fail(&script, |request| request.headers.push(name, value)).await;
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Usage, 0), "{name}");
     }
@@ -113,9 +128,16 @@ async fn sh_01_a_secret_that_the_service_repeats_is_masked() {
 #[tokio::test]
 async fn every_status_has_its_kind_and_the_services_words() {
     for (status, kind) in [
-        (400, ErrorKind::BadRequest), (403, ErrorKind::PermissionDenied), (404, ErrorKind::NotFound), (409, ErrorKind::Conflict),
-        (410, ErrorKind::Status), (422, ErrorKind::Unprocessable), (429, ErrorKind::RateLimited), (500, ErrorKind::Server),
-        (503, ErrorKind::Server), (304, ErrorKind::Status),
+        (400, ErrorKind::BadRequest),
+        (403, ErrorKind::PermissionDenied),
+        (404, ErrorKind::NotFound),
+        (409, ErrorKind::Conflict),
+        (410, ErrorKind::Status),
+        (422, ErrorKind::Unprocessable),
+        (429, ErrorKind::RateLimited),
+        (500, ErrorKind::Server),
+        (503, ErrorKind::Server),
+        (304, ErrorKind::Status),
     ] {
         let script = Script::new(move |_, _| {
             let mut answer = Answer::json(status, r#"{"code":"c1","message":"said so"}"#);
@@ -131,7 +153,10 @@ async fn every_status_has_its_kind_and_the_services_words() {
         }
         let waits = matches!(status, 429 | 503).then(|| Duration::from_secs(7));
         assert_eq!(error.retry_after(), waits);
-        assert!(framekey_catalog::ERRORS.iter().any(|row| row.kind == kind.as_str()), "{kind:?} is in no table");
+        assert!(
+            framekey_catalog::ERRORS.iter().any(|row| row.kind == kind.as_str()),
+            "{kind:?} is in no table"
+        );
     }
 }
 
@@ -139,7 +164,12 @@ async fn every_status_has_its_kind_and_the_services_words() {
 async fn a_broken_connection_says_whether_the_call_may_have_been_carried_out() {
     let create = find(Service::ApiVideo, "videos.create").unwrap();
     let request = || Request { path: "/videos".to_owned(), ..Request::default() };
-    for (stage, code) in [(Stage::Connect, "net.connect"), (Stage::Tls, "net.tls"), (Stage::Sent, "outcome_unknown"), (Stage::Answering, "outcome_unknown")] {
+    for (stage, code) in [
+        (Stage::Connect, "net.connect"),
+        (Stage::Tls, "net.tls"),
+        (Stage::Sent, "outcome_unknown"),
+        (Stage::Answering, "outcome_unknown"),
+    ] {
         let script = Script::new(move |_, _| Answer::broken(stage));
         let error = session(&script).send(create, request()).await.unwrap_err();
         assert_eq!((error.code(), error.attempts()), (code, 1));
@@ -168,7 +198,8 @@ async fn e12_the_deadline_ends_a_call_and_names_itself() {
     let mut platform = script.platform(&HandClock::default());
     platform.clock = Arc::new(Over);
     let base = BaseUrl::parse("https://service.example").unwrap();
-    let session = Session::builder(Service::ApiVideo, base, platform).timeout(Duration::from_secs(3)).build();
+    let session =
+        Session::builder(Service::ApiVideo, base, platform).timeout(Duration::from_secs(3)).build();
     let (operation, request) = get();
     let error = session.send(operation, request).await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Timeout, "timeout.deadline"));

@@ -25,7 +25,11 @@ pub struct File {
 /// # Errors
 /// Kind `usage`: an argument that is unknown, missing, given twice or of a shape that its place
 /// cannot carry.
-pub fn request(operation: &'static Operation, arguments: Map<String, Value>, files: Vec<File>) -> Result<Request, Error> {
+pub fn request(
+    operation: &'static Operation,
+    arguments: Map<String, Value>,
+    files: Vec<File>,
+) -> Result<Request, Error> {
     let mut given = Given::sort(operation, arguments, files)?;
     let mut request = Request { path: path(operation, &given)?, ..Request::default() };
     for (param, value) in &given.params {
@@ -45,9 +49,13 @@ pub fn request(operation: &'static Operation, arguments: Map<String, Value>, fil
             let whole = given.body.take();
             let body = match whole {
                 Some(whole) => Some(whole),
-                None if *required || !given.fields.is_empty() => {
-                    Some(given.fields.into_iter().map(|(field, value)| (field.wire.to_owned(), value)).collect())
-                }
+                None if *required || !given.fields.is_empty() => Some(
+                    given
+                        .fields
+                        .into_iter()
+                        .map(|(field, value)| (field.wire.to_owned(), value))
+                        .collect(),
+                ),
                 None => None,
             };
             if let Some(body) = body {
@@ -55,7 +63,9 @@ pub fn request(operation: &'static Operation, arguments: Map<String, Value>, fil
                 request.body = Body::Bytes(body.to_string().into());
             }
         }
-        BodyRow::Multipart { fields } => request.body = Body::Multipart(form(fields, given.fields, given.files)),
+        BodyRow::Multipart { fields } => {
+            request.body = Body::Multipart(form(fields, given.fields, given.files))
+        }
     }
     Ok(request)
 }
@@ -69,16 +79,24 @@ struct Given {
 }
 
 impl Given {
-    fn sort(operation: &'static Operation, arguments: Map<String, Value>, files: Vec<File>) -> Result<Self, Error> {
+    fn sort(
+        operation: &'static Operation,
+        arguments: Map<String, Value>,
+        files: Vec<File>,
+    ) -> Result<Self, Error> {
         let fields = body_fields(operation);
-        let mut given = Given { params: Vec::new(), fields: Vec::new(), files: Vec::new(), body: None };
+        let mut given =
+            Given { params: Vec::new(), fields: Vec::new(), files: Vec::new(), body: None };
         for (name, value) in arguments {
             let wanted = fold(&name);
             if let Some(param) = operation.params.iter().find(|param| fold(param.name) == wanted) {
                 given.params.push((param, value));
             } else if let Some(field) = fields.iter().find(|field| fold(field.name) == wanted) {
                 if field.kind == FieldKind::File && !value.is_null() {
-                    return Err(usage("usage.bad_value", format!("argument `{name}` takes a file, not a value")));
+                    return Err(usage(
+                        "usage.bad_value",
+                        format!("argument `{name}` takes a file, not a value"),
+                    ));
                 }
                 given.fields.push((field, value));
             } else if wanted == "body" && matches!(operation.body, BodyRow::Json { .. }) {
@@ -89,26 +107,49 @@ impl Given {
         }
         for file in files {
             let wanted = fold(&file.argument);
-            match fields.iter().find(|field| fold(field.name) == wanted && field.kind == FieldKind::File) {
+            match fields
+                .iter()
+                .find(|field| fold(field.name) == wanted && field.kind == FieldKind::File)
+            {
                 Some(field) => given.files.push((field, file)),
-                None => return Err(usage("usage.bad_value", format!("argument `{}` takes no file", file.argument))),
+                None => {
+                    return Err(usage(
+                        "usage.bad_value",
+                        format!("argument `{}` takes no file", file.argument),
+                    ));
+                }
             }
         }
         given.check_missing(operation, fields)?;
         // Table order, whatever order the caller wrote: both doors send the same bytes.
-        given.params.sort_by_key(|(param, _)| operation.params.iter().position(|row| row.wire == param.wire));
+        given.params.sort_by_key(|(param, _)| {
+            operation.params.iter().position(|row| row.wire == param.wire)
+        });
         Ok(given)
     }
 
-    fn check_missing(&self, operation: &'static Operation, fields: &'static [Field]) -> Result<(), Error> {
-        let has_param = |param: &Param| self.params.iter().any(|(row, value)| row.wire == param.wire && !value.is_null());
+    fn check_missing(
+        &self,
+        operation: &'static Operation,
+        fields: &'static [Field],
+    ) -> Result<(), Error> {
+        let has_param = |param: &Param| {
+            self.params.iter().any(|(row, value)| row.wire == param.wire && !value.is_null())
+        };
         let has_field = |field: &Field| {
             self.body.is_some()
                 || self.fields.iter().any(|(row, _)| row.wire == field.wire)
                 || self.files.iter().any(|(row, _)| row.wire == field.wire)
         };
-        let params = operation.params.iter().filter(|param| param.required && !has_param(param)).map(|param| param.name);
-        let fields = fields.iter().filter(|field| field.required && !has_field(field)).map(|field| field.name);
+        let params = operation
+            .params
+            .iter()
+            .filter(|param| param.required && !has_param(param))
+            .map(|param| param.name);
+        let fields = fields
+            .iter()
+            .filter(|field| field.required && !has_field(field))
+            .map(|field| field.name);
         let missing: Vec<String> = params.chain(fields).map(|name| format!("`{name}`")).collect();
         if missing.is_empty() {
             return Ok(());
@@ -144,12 +185,15 @@ fn path(operation: &'static Operation, given: &Given) -> Result<String, Error> {
     while let Some((before, after)) = rest.split_once('{') {
         let (wire, after) = after.split_once('}').unwrap_or((after, ""));
         path.push_str(before);
-        let value = given.params.iter().find(|(param, _)| param.place == Place::Path && param.wire == wire);
-        let (param, value) = value
-            .ok_or_else(|| usage("usage.missing_argument", format!("path argument `{wire}` missing")))?;
+        let value =
+            given.params.iter().find(|(param, _)| param.place == Place::Path && param.wire == wire);
+        let (param, value) = value.ok_or_else(|| {
+            usage("usage.missing_argument", format!("path argument `{wire}` missing"))
+        })?;
         let text = plain(param, value)?.unwrap_or_default();
-        let segment = encode::path_segment(&text)
-            .map_err(|error| usage(error.code(), format!("argument `{}`: {}", param.name, error.message())))?;
+        let segment = encode::path_segment(&text).map_err(|error| {
+            usage(error.code(), format!("argument `{}`: {}", param.name, error.message()))
+        })?;
         path.push_str(&segment);
         rest = after;
     }
@@ -163,9 +207,13 @@ fn plain(param: &Param, value: &Value) -> Result<Option<String>, Error> {
         Value::Null => Ok(None),
         Value::Array(items) if param.place != Place::Path => {
             let texts: Option<Vec<String>> = items.iter().map(encode::scalar_text).collect();
-            texts.map(|texts| Some(texts.join(","))).ok_or_else(|| shape(param.name, "a list of texts or numbers"))
+            texts
+                .map(|texts| Some(texts.join(",")))
+                .ok_or_else(|| shape(param.name, "a list of texts or numbers"))
         }
-        scalar => encode::scalar_text(scalar).map(Some).ok_or_else(|| shape(param.name, "a text or a number")),
+        scalar => encode::scalar_text(scalar)
+            .map(Some)
+            .ok_or_else(|| shape(param.name, "a text or a number")),
     }
 }
 
@@ -174,7 +222,8 @@ fn query(query: &mut String, param: &Param, value: &Value) -> Result<(), Error> 
         (_, Value::Null) => {}
         (Style::Repeat, Value::Array(items)) => {
             for item in items {
-                let text = encode::scalar_text(item).ok_or_else(|| shape(param.name, "a list of texts or numbers"))?;
+                let text = encode::scalar_text(item)
+                    .ok_or_else(|| shape(param.name, "a list of texts or numbers"))?;
                 encode::query_pair(query, param.wire, &text);
             }
         }
@@ -207,7 +256,8 @@ fn deep(query: &mut String, param: &Param, name: &str, value: &Value) -> Result<
             }
         }
         scalar => {
-            let text = encode::scalar_text(scalar).ok_or_else(|| shape(param.name, "an object of texts"))?;
+            let text = encode::scalar_text(scalar)
+                .ok_or_else(|| shape(param.name, "an object of texts"))?;
             encode::query_pair(query, name, &text);
         }
     }
@@ -215,7 +265,11 @@ fn deep(query: &mut String, param: &Param, name: &str, value: &Value) -> Result<
 }
 
 /// The parts in table order; a field that is null is left out.
-fn form(rows: &'static [Field], fields: Vec<(&'static Field, Value)>, files: Vec<(&'static Field, File)>) -> Multipart {
+fn form(
+    rows: &'static [Field],
+    fields: Vec<(&'static Field, Value)>,
+    files: Vec<(&'static Field, File)>,
+) -> Multipart {
     let mut parts = Vec::new();
     for row in rows {
         for (_, value) in fields.iter().filter(|(field, _)| field.wire == row.wire) {

@@ -43,7 +43,9 @@ impl Client {
         let service = self.0.service();
         framekey_catalog::find(service, id).ok_or_else(|| {
             let known = framekey_catalog::operations(service).iter().map(|operation| operation.id);
-            let hint = nearest(id, known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            let hint = nearest(id, known)
+                .map(|near| format!("; did you mean `{near}`?"))
+                .unwrap_or_default();
             Error::new(
                 ErrorKind::Usage,
                 "usage.unknown_operation",
@@ -65,7 +67,8 @@ impl Client {
         options: CallOptions,
     ) -> Result<Response, Error> {
         let operation = self.operation(id)?;
-        let request = arguments::request(operation, arguments, files).map_err(|error| error.during(operation))?;
+        let request = arguments::request(operation, arguments, files)
+            .map_err(|error| error.during(operation))?;
         self.0.for_call(options).send(operation, request).await
     }
 }

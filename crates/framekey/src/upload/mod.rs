@@ -102,7 +102,10 @@ impl Upload {
             let length = self.part_size.min(total - offset);
             let Value::Object(mut given) = arguments(video.as_ref()) else { continue };
             if parts > 1 {
-                given.insert("content_range".to_owned(), format!("part {}/{parts}", part + 1).into());
+                given.insert(
+                    "content_range".to_owned(),
+                    format!("part {}/{parts}", part + 1).into(),
+                );
             }
             let response = self.send_part(client, operation, given, offset, length).await?;
             video = Some(decode(&response)?);
@@ -133,12 +136,17 @@ impl Upload {
 
 impl std::fmt::Debug for Upload {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Upload").field("path", &self.path).field("part_size", &self.part_size).finish_non_exhaustive()
+        f.debug_struct("Upload")
+            .field("path", &self.path)
+            .field("part_size", &self.part_size)
+            .finish_non_exhaustive()
     }
 }
 
 async fn file_size(path: &Path) -> Result<u64, Error> {
-    let found = tokio::fs::metadata(path).await.map_err(|error| bad_file(path, &format!("cannot be read: {error}")))?;
+    let found = tokio::fs::metadata(path)
+        .await
+        .map_err(|error| bad_file(path, &format!("cannot be read: {error}")))?;
     if !found.is_file() {
         return Err(bad_file(path, "is not a file"));
     }
@@ -153,6 +161,7 @@ fn bad_file(path: &Path, why: &str) -> Error {
 }
 
 fn decode(response: &Response) -> Result<Value, Error> {
-    serde_json::from_slice(&response.body)
-        .map_err(|_| Error::new(ErrorKind::Decode, "decode.body", "the answer to a part is not JSON"))
+    serde_json::from_slice(&response.body).map_err(|_| {
+        Error::new(ErrorKind::Decode, "decode.body", "the answer to a part is not JSON")
+    })
 }

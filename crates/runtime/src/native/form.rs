@@ -15,7 +15,10 @@ const PIECE: usize = 256 << 10;
 type Piece = Result<Bytes, TransportError>;
 
 /// The body and its exact length.
-pub(super) fn encode(form: Multipart, boundary: &str) -> Result<(BoxStream<'static, Piece>, u64), TransportError> {
+pub(super) fn encode(
+    form: Multipart,
+    boundary: &str,
+) -> Result<(BoxStream<'static, Piece>, u64), TransportError> {
     let mut length = 0_u64;
     let mut pieces: Vec<BoxStream<'static, Piece>> = Vec::with_capacity(form.parts.len() + 1);
     for part in form.parts {
@@ -30,7 +33,9 @@ pub(super) fn encode(form: Multipart, boundary: &str) -> Result<(BoxStream<'stat
                 length += size;
                 file_range(path, offset, size)
             }
-            Source::Host { .. } => return Err(source_error("a host object cannot be sent from here")),
+            Source::Host { .. } => {
+                return Err(source_error("a host object cannot be sent from here"));
+            }
         };
         pieces.push(stream::once(async move { Ok(head) }).chain(body).chain(line_end()).boxed());
     }
@@ -54,13 +59,17 @@ fn file_range(path: std::path::PathBuf, offset: u64, length: u64) -> BoxStream<'
         file.seek(SeekFrom::Start(offset)).await.map_err(|e| source_error(e.to_string()))?;
         Ok(stream::try_unfold((file, length), next_piece))
     };
-    stream::once(open).flat_map(|opened: Result<_, TransportError>| match opened {
-        Ok(pieces) => pieces.boxed(),
-        Err(error) => stream::once(async move { Err(error) }).boxed(),
-    }).boxed()
+    stream::once(open)
+        .flat_map(|opened: Result<_, TransportError>| match opened {
+            Ok(pieces) => pieces.boxed(),
+            Err(error) => stream::once(async move { Err(error) }).boxed(),
+        })
+        .boxed()
 }
 
-async fn next_piece((mut file, left): (File, u64)) -> Result<Option<(Bytes, (File, u64))>, TransportError> {
+async fn next_piece(
+    (mut file, left): (File, u64),
+) -> Result<Option<(Bytes, (File, u64))>, TransportError> {
     if left == 0 {
         return Ok(None);
     }

@@ -29,7 +29,8 @@ impl HttpTransport {
     /// # Errors
     /// `internal` where TLS cannot be set up.
     pub fn new() -> Result<Self, Error> {
-        let broken = |text: String| Error::new(ErrorKind::Internal, "internal", format!("no TLS: {text}"));
+        let broken =
+            |text: String| Error::new(ErrorKind::Internal, "internal", format!("no TLS: {text}"));
         // Named, not the process default: a host program may have installed another one, or two.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut tls = rustls::ClientConfig::builder_with_provider(provider)
@@ -52,7 +53,10 @@ impl HttpTransport {
 }
 
 impl Transport for HttpTransport {
-    fn send(&self, request: HttpRequest) -> BoxFuture<'static, Result<HttpResponse, TransportError>> {
+    fn send(
+        &self,
+        request: HttpRequest,
+    ) -> BoxFuture<'static, Result<HttpResponse, TransportError>> {
         let client = self.0.clone();
         Box::pin(async move {
             let response = build(&client, request)?.send().await.map_err(strip)?;
@@ -64,20 +68,29 @@ impl Transport for HttpTransport {
                 status: response.status().as_u16(),
                 headers,
                 body: Box::pin(response.bytes_stream().map(|piece| {
-                    piece.map_err(|error| TransportError { stage: Stage::Answering, message: causes(&error.without_url()) })
+                    piece.map_err(|error| TransportError {
+                        stage: Stage::Answering,
+                        message: causes(&error.without_url()),
+                    })
                 })),
             })
         })
     }
 }
 
-fn build(client: &reqwest::Client, request: HttpRequest) -> Result<reqwest::RequestBuilder, TransportError> {
+fn build(
+    client: &reqwest::Client,
+    request: HttpRequest,
+) -> Result<reqwest::RequestBuilder, TransportError> {
     let method = reqwest::Method::from_bytes(request.method.as_bytes())
         .map_err(|error| TransportError { stage: Stage::Connect, message: error.to_string() })?;
     let mut builder = client.request(method, request.url);
     for (name, value) in request.headers.iter() {
-        let mut field = reqwest::header::HeaderValue::from_str(value)
-            .map_err(|_| TransportError { stage: Stage::Connect, message: format!("header `{name}` cannot be sent") })?;
+        let mut field =
+            reqwest::header::HeaderValue::from_str(value).map_err(|_| TransportError {
+                stage: Stage::Connect,
+                message: format!("header `{name}` cannot be sent"),
+            })?;
         // Never indexed in HTTP/2, and not shown by the libraries below.
         field.set_sensitive(matches!(name, "authorization" | "x-api-key"));
         builder = builder.header(name, field);
