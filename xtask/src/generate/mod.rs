@@ -1,5 +1,6 @@
 //! `cargo xtask generate`: spec/ in, every generated file out.
 
+mod bindings;
 mod catalog;
 mod document;
 mod lock;
@@ -26,7 +27,7 @@ use crate::say;
 pub(crate) struct Options {
     /// Write nothing; fail if a file on disk is not what would be written.
     #[arg(long)]
-    check: bool,
+    pub(crate) check: bool,
 }
 
 pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
@@ -49,6 +50,7 @@ fn render(root: &Path) -> Result<Output> {
     let mut output = Output::default();
     catalog::generate(&documents, &mut output)?;
     tables::generate(root, &mut output)?;
+    bindings::generate(root, &documents, &mut output)?;
     lock::generate(root, &documents, &mut output)?;
     Ok(output)
 }

@@ -25,12 +25,12 @@ struct ErrorFile {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ErrorEntry {
-    kind: String,
-    class: String,
-    doc: String,
+pub(crate) struct ErrorEntry {
+    pub(crate) kind: String,
+    pub(crate) class: String,
+    pub(crate) doc: String,
     #[serde(default)]
-    status: Vec<u16>,
+    pub(crate) status: Vec<u16>,
     codes: Vec<String>,
 }
 
@@ -42,15 +42,29 @@ struct OptionFile {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct OptionEntry {
-    name: String,
+pub(crate) struct OptionEntry {
+    pub(crate) name: String,
     on: OneOrMany,
-    r#type: OptionType,
-    services: Vec<String>,
+    pub(crate) r#type: OptionType,
+    pub(crate) services: Vec<String>,
     #[serde(default)]
-    env: BTreeMap<String, Vec<String>>,
+    pub(crate) env: BTreeMap<String, Vec<String>>,
     default: Option<Value>,
-    doc: String,
+    pub(crate) doc: String,
+}
+
+impl OptionEntry {
+    /// Whether a client takes it.
+    pub(crate) fn on_client(&self) -> bool {
+        self.has(Target::Client)
+    }
+
+    fn has(&self, target: Target) -> bool {
+        match &self.on {
+            OneOrMany::One(one) => *one == target,
+            OneOrMany::Many(many) => many.contains(&target),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -67,9 +81,9 @@ enum Target {
     Call,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum OptionType {
+pub(crate) enum OptionType {
     Secret,
     String,
     Boolean,
@@ -77,14 +91,24 @@ enum OptionType {
     Seconds,
 }
 
-/// Writes `errors.rs` and `options.rs`; gives back the texts that were read.
+/// The rows of `spec/errors.yaml`.
+pub(crate) fn read_errors(root: &Path) -> Result<Vec<ErrorEntry>> {
+    let file: ErrorFile = yaml::parse(ERRORS, &yaml::text(root, ERRORS)?)?;
+    Ok(file.errors)
+}
+
+/// The rows of `spec/options.yaml`.
+pub(crate) fn read_options(root: &Path) -> Result<Vec<OptionEntry>> {
+    let file: OptionFile = yaml::parse(OPTIONS, &yaml::text(root, OPTIONS)?)?;
+    Ok(file.options)
+}
+
+/// Writes `errors.rs` and `options.rs`.
 pub(crate) fn generate(root: &Path, output: &mut Output) -> Result<()> {
-    let text = yaml::text(root, ERRORS)?;
-    let file: ErrorFile = yaml::parse(ERRORS, &text)?;
-    output.rust("crates/catalog/src/generated/errors.rs", "Every way a call can fail.", errors(&file.errors)?)?;
-    let text = yaml::text(root, OPTIONS)?;
-    let file: OptionFile = yaml::parse(OPTIONS, &text)?;
-    output.rust("crates/catalog/src/generated/options.rs", "Every option of a client and of a call.", options(&file.options)?)
+    let rows = errors(&read_errors(root)?)?;
+    output.rust("crates/catalog/src/generated/errors.rs", "Every way a call can fail.", rows)?;
+    let rows = options(&read_options(root)?)?;
+    output.rust("crates/catalog/src/generated/options.rs", "Every option of a client and of a call.", rows)
 }
 
 fn errors(entries: &[ErrorEntry]) -> Result<TokenStream> {
@@ -129,11 +153,7 @@ fn options(entries: &[OptionEntry]) -> Result<TokenStream> {
         let OptionEntry { name, doc, .. } = entry;
         ensure!(*name == name.to_snake_case(), "{OPTIONS}: `{name}` is not in snake case");
         ensure!(seen.insert(name), "{OPTIONS}: the option `{name}` stands there twice");
-        let has = |target: Target| match &entry.on {
-            OneOrMany::One(one) => *one == target,
-            OneOrMany::Many(many) => many.contains(&target),
-        };
-        let (on_client, on_call) = (has(Target::Client), has(Target::Call));
+        let (on_client, on_call) = (entry.has(Target::Client), entry.has(Target::Call));
         let kind = format_ident!("{}", format!("{:?}", entry.r#type));
         let services = entry.services.iter().map(|slug| service(name, slug)).collect::<Result<Vec<_>>>()?;
         let mut env = Vec::new();
