@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import IO, Optional, Union
 
 from ._errors import usage
-from ._unset import UNSET, Unset
+from ._unset import UNSET
 
 FileInput = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, IO[bytes]]
 """A path, bytes, or an open binary file that is sent from where it stands."""
@@ -20,9 +20,12 @@ LARGEST_READ = 256 * 1024 * 1024
 NativeFile = tuple[str, Optional[str], Optional[str], Optional[str], int, int, Optional[bytes]]
 
 
-def prepare(files: Mapping[str, FileInput | None | Unset]) -> list[NativeFile]:
+def prepare(files: Mapping[str, object]) -> list[NativeFile]:
     """The files that were given. A path is opened here once, so that a missing file is told early."""
-    return [_one(name, file) for name, file in files.items() if file is not UNSET and file is not None]
+    given = [(name, file) for name, file in files.items() if file is not UNSET and file is not None]
+    return [
+        _one(name, one) for name, file in given for one in (file if isinstance(file, (list, tuple)) else [file])
+    ]
 
 
 def _one(argument: str, file: object) -> NativeFile:

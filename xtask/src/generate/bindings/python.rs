@@ -137,16 +137,16 @@ fn body(operation: &Operation, arguments: &Arguments) -> String {
         arguments.all().filter(|argument| !is_file(argument)).map(|argument| argument.name.as_str()).collect();
     let files: Vec<&str> = arguments.all().filter(is_file).map(|argument| argument.name.as_str()).collect();
     let secrets: Vec<&str> = values.iter().copied().filter(|name| SECRETS.contains(name)).collect();
-    let mut text = dict("        arguments: dict[str, Any] = ", &values, "        ");
+    let mut text = dict("        _arguments: dict[str, Any] = ", &values, "        ");
     let mut given = "None";
     if !files.is_empty() {
-        text.push_str(&dict("        files: dict[str, Any] = ", &files, "        "));
-        given = "files";
+        text.push_str(&dict("        _files: dict[str, Any] = ", &files, "        "));
+        given = "_files";
     }
     if !secrets.is_empty() {
         text.push_str(&format!("        del {}\n", secrets.join(", ")));
     }
-    text.push_str(&format!("        return self._client._call(\"{}\", arguments, {given}, timeout)\n", operation.id));
+    text.push_str(&format!("        return self._client._call(\"{}\", _arguments, {given}, timeout)\n", operation.id));
     text
 }
 

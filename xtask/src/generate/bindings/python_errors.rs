@@ -12,6 +12,11 @@ pub(super) fn generate(errors: &[ErrorEntry], output: &mut Output) {
     // Bases first, whatever the order of the table.
     let mut rows: Vec<&ErrorEntry> = errors.iter().collect();
     rows.sort_by_key(|row| base(row) != "FramekeyError");
+    text.push_str("\n__all__ = [\n");
+    for row in &rows {
+        text.push_str(&format!("    \"{}\",\n", row.class));
+    }
+    text.push_str("]\n");
     for row in &rows {
         text.push_str(&format!("\n\nclass {}({}):\n", row.class, base(row)));
         text.push_str(&docstring(&row.doc, "", &[], "    "));

@@ -36,9 +36,9 @@ class AccessTokensResource(Resource):
                 the host; a secret.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"api_key": api_key}
+        _arguments: dict[str, Any] = {"api_key": api_key}
         del api_key
-        return self._client._call("access_tokens.create", arguments, None, timeout)
+        return self._client._call("access_tokens.create", _arguments, None, timeout)
 
     def refresh(
         self,
@@ -56,9 +56,9 @@ class AccessTokensResource(Resource):
                 `access_tokens.refresh`; a secret.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"refresh_token": refresh_token}
+        _arguments: dict[str, Any] = {"refresh_token": refresh_token}
         del refresh_token
-        return self._client._call("access_tokens.refresh", arguments, None, timeout)
+        return self._client._call("access_tokens.refresh", _arguments, None, timeout)
 
 
 class AnalyticsResource(Resource):
@@ -109,7 +109,7 @@ class AnalyticsResource(Resource):
                 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "metric": metric,
             "aggregation": aggregation,
             "from": from_,
@@ -118,7 +118,7 @@ class AnalyticsResource(Resource):
             "view_duration": view_duration,
             "filter_by": filter_by,
         }
-        return self._client._call("analytics.get_aggregate", arguments, None, timeout)
+        return self._client._call("analytics.get_aggregate", _arguments, None, timeout)
 
     def get_breakdown(
         self,
@@ -168,7 +168,7 @@ class AnalyticsResource(Resource):
             page_size: Items per page, 1 to 100; 25 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "metric": metric,
             "breakdown": breakdown,
             "from": from_,
@@ -181,7 +181,7 @@ class AnalyticsResource(Resource):
             "current_page": current_page,
             "page_size": page_size,
         }
-        return self._client._call("analytics.get_breakdown", arguments, None, timeout)
+        return self._client._call("analytics.get_breakdown", _arguments, None, timeout)
 
     def get_timeseries(
         self,
@@ -227,7 +227,7 @@ class AnalyticsResource(Resource):
             page_size: Items per page, 1 to 100; 25 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "metric": metric,
             "from": from_,
             "to": to,
@@ -240,7 +240,7 @@ class AnalyticsResource(Resource):
             "current_page": current_page,
             "page_size": page_size,
         }
-        return self._client._call("analytics.get_timeseries", arguments, None, timeout)
+        return self._client._call("analytics.get_timeseries", _arguments, None, timeout)
 
 
 class CaptionsResource(Resource):
@@ -266,8 +266,8 @@ class CaptionsResource(Resource):
                 refused.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"video_id": video_id, "language": language}
-        return self._client._call("captions.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"video_id": video_id, "language": language}
+        return self._client._call("captions.delete", _arguments, None, timeout)
 
     def get(
         self,
@@ -286,8 +286,8 @@ class CaptionsResource(Resource):
                 refused.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"video_id": video_id, "language": language}
-        return self._client._call("captions.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"video_id": video_id, "language": language}
+        return self._client._call("captions.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -305,12 +305,12 @@ class CaptionsResource(Resource):
             page_size: Items per page, 1 to 100; 25 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "video_id": video_id,
             "current_page": current_page,
             "page_size": page_size,
         }
-        return self._client._call("captions.list", arguments, None, timeout)
+        return self._client._call("captions.list", _arguments, None, timeout)
 
     def update(
         self,
@@ -330,12 +330,12 @@ class CaptionsResource(Resource):
             default: True makes players show this track without being asked, false stops that.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "video_id": video_id,
             "language": language,
             "default": default,
         }
-        return self._client._call("captions.update", arguments, None, timeout)
+        return self._client._call("captions.update", _arguments, None, timeout)
 
     def upload(
         self,
@@ -355,9 +355,9 @@ class CaptionsResource(Resource):
             file: The file to send; see the operation for kinds and sizes that it takes.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"video_id": video_id, "language": language}
-        files: dict[str, Any] = {"file": file}
-        return self._client._call("captions.upload", arguments, files, timeout)
+        _arguments: dict[str, Any] = {"video_id": video_id, "language": language}
+        _files: dict[str, Any] = {"file": file}
+        return self._client._call("captions.upload", _arguments, _files, timeout)
 
 
 class ChaptersResource(Resource):
@@ -381,8 +381,8 @@ class ChaptersResource(Resource):
             language: Language of the chapter titles as a BCP 47 tag such as `en` or `fr-CA`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"video_id": video_id, "language": language}
-        return self._client._call("chapters.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"video_id": video_id, "language": language}
+        return self._client._call("chapters.delete", _arguments, None, timeout)
 
     def get(
         self,
@@ -399,8 +399,8 @@ class ChaptersResource(Resource):
             language: Language of the chapter titles as a BCP 47 tag such as `en` or `fr-CA`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"video_id": video_id, "language": language}
-        return self._client._call("chapters.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"video_id": video_id, "language": language}
+        return self._client._call("chapters.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -418,12 +418,12 @@ class ChaptersResource(Resource):
             page_size: Items per page, 1 to 100; 25 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "video_id": video_id,
             "current_page": current_page,
             "page_size": page_size,
         }
-        return self._client._call("chapters.list", arguments, None, timeout)
+        return self._client._call("chapters.list", _arguments, None, timeout)
 
     def upload(
         self,
@@ -441,9 +441,9 @@ class ChaptersResource(Resource):
             file: The file to send; see the operation for kinds and sizes that it takes.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"video_id": video_id, "language": language}
-        files: dict[str, Any] = {"file": file}
-        return self._client._call("chapters.upload", arguments, files, timeout)
+        _arguments: dict[str, Any] = {"video_id": video_id, "language": language}
+        _files: dict[str, Any] = {"file": file}
+        return self._client._call("chapters.upload", _arguments, _files, timeout)
 
 
 class LiveStreamsResource(Resource):
@@ -469,8 +469,8 @@ class LiveStreamsResource(Resource):
             live_stream_id: Identifies the live stream; ids begin with `li`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"live_stream_id": live_stream_id}
-        return self._client._call("live_streams.complete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"live_stream_id": live_stream_id}
+        return self._client._call("live_streams.complete", _arguments, None, timeout)
 
     def create(
         self,
@@ -493,13 +493,13 @@ class LiveStreamsResource(Resource):
             restreams: Other services that the stream is passed on to, at most five.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "name": name,
             "player_id": player_id,
             "public": public,
             "restreams": restreams,
         }
-        return self._client._call("live_streams.create", arguments, None, timeout)
+        return self._client._call("live_streams.create", _arguments, None, timeout)
 
     def delete(
         self,
@@ -513,8 +513,8 @@ class LiveStreamsResource(Resource):
             live_stream_id: Identifies the live stream; ids begin with `li`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"live_stream_id": live_stream_id}
-        return self._client._call("live_streams.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"live_stream_id": live_stream_id}
+        return self._client._call("live_streams.delete", _arguments, None, timeout)
 
     def delete_thumbnail(
         self,
@@ -528,8 +528,8 @@ class LiveStreamsResource(Resource):
             live_stream_id: Identifies the live stream; ids begin with `li`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"live_stream_id": live_stream_id}
-        return self._client._call("live_streams.delete_thumbnail", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"live_stream_id": live_stream_id}
+        return self._client._call("live_streams.delete_thumbnail", _arguments, None, timeout)
 
     def get(
         self,
@@ -543,8 +543,8 @@ class LiveStreamsResource(Resource):
             live_stream_id: Identifies the live stream; ids begin with `li`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"live_stream_id": live_stream_id}
-        return self._client._call("live_streams.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"live_stream_id": live_stream_id}
+        return self._client._call("live_streams.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -571,7 +571,7 @@ class LiveStreamsResource(Resource):
             page_size: Items per page, 1 to 100; 25 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "stream_key": stream_key,
             "name": name,
             "sort_by": sort_by,
@@ -579,7 +579,7 @@ class LiveStreamsResource(Resource):
             "current_page": current_page,
             "page_size": page_size,
         }
-        return self._client._call("live_streams.list", arguments, None, timeout)
+        return self._client._call("live_streams.list", _arguments, None, timeout)
 
     def update(
         self,
@@ -605,14 +605,14 @@ class LiveStreamsResource(Resource):
                 missing from it are removed.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "live_stream_id": live_stream_id,
             "name": name,
             "player_id": player_id,
             "public": public,
             "restreams": restreams,
         }
-        return self._client._call("live_streams.update", arguments, None, timeout)
+        return self._client._call("live_streams.update", _arguments, None, timeout)
 
     def upload_thumbnail(
         self,
@@ -630,9 +630,9 @@ class LiveStreamsResource(Resource):
             file: The file to send; see the operation for kinds and sizes that it takes.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"live_stream_id": live_stream_id}
-        files: dict[str, Any] = {"file": file}
-        return self._client._call("live_streams.upload_thumbnail", arguments, files, timeout)
+        _arguments: dict[str, Any] = {"live_stream_id": live_stream_id}
+        _files: dict[str, Any] = {"file": file}
+        return self._client._call("live_streams.upload_thumbnail", _arguments, _files, timeout)
 
 
 class PlayerThemesResource(Resource):
@@ -694,7 +694,7 @@ class PlayerThemesResource(Resource):
                 watched; `rgba(255, 255, 255, .35)` by default.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "background_bottom": background_bottom,
             "background_text": background_text,
             "background_top": background_top,
@@ -712,7 +712,7 @@ class PlayerThemesResource(Resource):
             "track_played": track_played,
             "track_unplayed": track_unplayed,
         }
-        return self._client._call("player_themes.create", arguments, None, timeout)
+        return self._client._call("player_themes.create", _arguments, None, timeout)
 
     def delete(
         self,
@@ -726,8 +726,8 @@ class PlayerThemesResource(Resource):
             player_id: Identifies the player theme, as returned by `player_themes.create`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"player_id": player_id}
-        return self._client._call("player_themes.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"player_id": player_id}
+        return self._client._call("player_themes.delete", _arguments, None, timeout)
 
     def delete_logo(
         self,
@@ -741,8 +741,8 @@ class PlayerThemesResource(Resource):
             player_id: Identifies the player theme, as returned by `player_themes.create`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"player_id": player_id}
-        return self._client._call("player_themes.delete_logo", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"player_id": player_id}
+        return self._client._call("player_themes.delete_logo", _arguments, None, timeout)
 
     def get(
         self,
@@ -756,8 +756,8 @@ class PlayerThemesResource(Resource):
             player_id: Identifies the player theme, as returned by `player_themes.create`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"player_id": player_id}
-        return self._client._call("player_themes.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"player_id": player_id}
+        return self._client._call("player_themes.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -778,13 +778,13 @@ class PlayerThemesResource(Resource):
             page_size: Items per page, 1 to 100; 25 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "sort_by": sort_by,
             "sort_order": sort_order,
             "current_page": current_page,
             "page_size": page_size,
         }
-        return self._client._call("player_themes.list", arguments, None, timeout)
+        return self._client._call("player_themes.list", _arguments, None, timeout)
 
     def update(
         self,
@@ -840,7 +840,7 @@ class PlayerThemesResource(Resource):
                 watched as `rgba(r, g, b, a)`; unchanged when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "player_id": player_id,
             "background_bottom": background_bottom,
             "background_text": background_text,
@@ -859,7 +859,7 @@ class PlayerThemesResource(Resource):
             "track_played": track_played,
             "track_unplayed": track_unplayed,
         }
-        return self._client._call("player_themes.update", arguments, None, timeout)
+        return self._client._call("player_themes.update", _arguments, None, timeout)
 
     def upload_logo(
         self,
@@ -880,9 +880,9 @@ class PlayerThemesResource(Resource):
             link: Public address that a click on the logo opens.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"player_id": player_id, "link": link}
-        files: dict[str, Any] = {"file": file}
-        return self._client._call("player_themes.upload_logo", arguments, files, timeout)
+        _arguments: dict[str, Any] = {"player_id": player_id, "link": link}
+        _files: dict[str, Any] = {"file": file}
+        return self._client._call("player_themes.upload_logo", _arguments, _files, timeout)
 
 
 class SummariesResource(Resource):
@@ -913,12 +913,12 @@ class SummariesResource(Resource):
                 write it with `summaries.update_source`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "video_id": video_id,
             "attributes": attributes,
             "origin": origin,
         }
-        return self._client._call("summaries.create", arguments, None, timeout)
+        return self._client._call("summaries.create", _arguments, None, timeout)
 
     def delete(
         self,
@@ -933,8 +933,8 @@ class SummariesResource(Resource):
                 `summaries.list`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"summary_id": summary_id}
-        return self._client._call("summaries.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"summary_id": summary_id}
+        return self._client._call("summaries.delete", _arguments, None, timeout)
 
     def get_source(
         self,
@@ -949,8 +949,8 @@ class SummariesResource(Resource):
                 `summaries.list`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"summary_id": summary_id}
-        return self._client._call("summaries.get_source", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"summary_id": summary_id}
+        return self._client._call("summaries.get_source", _arguments, None, timeout)
 
     def list(
         self,
@@ -981,7 +981,7 @@ class SummariesResource(Resource):
             page_size: Items per page, 1 to 100; 25 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "video_id": video_id,
             "origin": origin,
             "source_status": source_status,
@@ -990,7 +990,7 @@ class SummariesResource(Resource):
             "current_page": current_page,
             "page_size": page_size,
         }
-        return self._client._call("summaries.list", arguments, None, timeout)
+        return self._client._call("summaries.list", _arguments, None, timeout)
 
     def update_source(
         self,
@@ -1011,12 +1011,12 @@ class SummariesResource(Resource):
             takeaways: Up to three key points to store, in the order of the video.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "summary_id": summary_id,
             "abstract": abstract,
             "takeaways": takeaways,
         }
-        return self._client._call("summaries.update_source", arguments, None, timeout)
+        return self._client._call("summaries.update_source", _arguments, None, timeout)
 
 
 class TagsResource(Resource):
@@ -1048,14 +1048,14 @@ class TagsResource(Resource):
             page_size: Items per page, 1 to 100; 25 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "value": value,
             "sort_by": sort_by,
             "sort_order": sort_order,
             "current_page": current_page,
             "page_size": page_size,
         }
-        return self._client._call("tags.list", arguments, None, timeout)
+        return self._client._call("tags.list", _arguments, None, timeout)
 
 
 class UploadTokensResource(Resource):
@@ -1083,8 +1083,8 @@ class UploadTokensResource(Resource):
                 never.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"ttl": ttl}
-        return self._client._call("upload_tokens.create", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"ttl": ttl}
+        return self._client._call("upload_tokens.create", _arguments, None, timeout)
 
     def delete(
         self,
@@ -1102,8 +1102,8 @@ class UploadTokensResource(Resource):
                 id.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"upload_token": upload_token}
-        return self._client._call("upload_tokens.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"upload_token": upload_token}
+        return self._client._call("upload_tokens.delete", _arguments, None, timeout)
 
     def get(
         self,
@@ -1118,8 +1118,8 @@ class UploadTokensResource(Resource):
                 id, so keep it out of logs.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"upload_token": upload_token}
-        return self._client._call("upload_tokens.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"upload_token": upload_token}
+        return self._client._call("upload_tokens.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -1142,13 +1142,13 @@ class UploadTokensResource(Resource):
             page_size: Items per page, 1 to 100; 25 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "sort_by": sort_by,
             "sort_order": sort_order,
             "current_page": current_page,
             "page_size": page_size,
         }
-        return self._client._call("upload_tokens.list", arguments, None, timeout)
+        return self._client._call("upload_tokens.list", _arguments, None, timeout)
 
 
 class VideosDiscardedResource(Resource):
@@ -1174,8 +1174,8 @@ class VideosDiscardedResource(Resource):
             video_id: Identifies the video; ids begin with `vi`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"video_id": video_id}
-        return self._client._call("videos.discarded.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"video_id": video_id}
+        return self._client._call("videos.discarded.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -1210,7 +1210,7 @@ class VideosDiscardedResource(Resource):
             page_size: Items per page, 1 to 100; 25 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "title": title,
             "tags": tags,
             "metadata": metadata,
@@ -1221,7 +1221,7 @@ class VideosDiscardedResource(Resource):
             "current_page": current_page,
             "page_size": page_size,
         }
-        return self._client._call("videos.discarded.list", arguments, None, timeout)
+        return self._client._call("videos.discarded.list", _arguments, None, timeout)
 
     def update(
         self,
@@ -1239,8 +1239,8 @@ class VideosDiscardedResource(Resource):
             discarded: Must be false, which restores the video; true is refused.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"video_id": video_id, "discarded": discarded}
-        return self._client._call("videos.discarded.update", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"video_id": video_id, "discarded": discarded}
+        return self._client._call("videos.discarded.update", _arguments, None, timeout)
 
 
 class VideosResource(Resource):
@@ -1307,7 +1307,7 @@ class VideosResource(Resource):
                 the video is created.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "title": title,
             "clip": clip,
             "description": description,
@@ -1324,7 +1324,7 @@ class VideosResource(Resource):
             "transcript_summary_attributes": transcript_summary_attributes,
             "watermark": watermark,
         }
-        return self._client._call("videos.create", arguments, None, timeout)
+        return self._client._call("videos.create", _arguments, None, timeout)
 
     def delete(
         self,
@@ -1341,8 +1341,8 @@ class VideosResource(Resource):
             video_id: Identifies the video; ids begin with `vi`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"video_id": video_id}
-        return self._client._call("videos.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"video_id": video_id}
+        return self._client._call("videos.delete", _arguments, None, timeout)
 
     def get(
         self,
@@ -1359,8 +1359,8 @@ class VideosResource(Resource):
             video_id: Identifies the video; ids begin with `vi`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"video_id": video_id}
-        return self._client._call("videos.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"video_id": video_id}
+        return self._client._call("videos.get", _arguments, None, timeout)
 
     def get_status(
         self,
@@ -1378,8 +1378,8 @@ class VideosResource(Resource):
             video_id: Identifies the video; ids begin with `vi`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"video_id": video_id}
-        return self._client._call("videos.get_status", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"video_id": video_id}
+        return self._client._call("videos.get_status", _arguments, None, timeout)
 
     def list(
         self,
@@ -1415,7 +1415,7 @@ class VideosResource(Resource):
             page_size: Items per page, 1 to 100; 25 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "title": title,
             "tags": tags,
             "metadata": metadata,
@@ -1426,7 +1426,7 @@ class VideosResource(Resource):
             "current_page": current_page,
             "page_size": page_size,
         }
-        return self._client._call("videos.list", arguments, None, timeout)
+        return self._client._call("videos.list", _arguments, None, timeout)
 
     def pick_thumbnail(
         self,
@@ -1446,8 +1446,8 @@ class VideosResource(Resource):
                 beyond the end the first frame is taken.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"video_id": video_id, "timecode": timecode}
-        return self._client._call("videos.pick_thumbnail", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"video_id": video_id, "timecode": timecode}
+        return self._client._call("videos.pick_thumbnail", _arguments, None, timeout)
 
     def update(
         self,
@@ -1493,7 +1493,7 @@ class VideosResource(Resource):
                 and `takeaways`; both when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "video_id": video_id,
             "description": description,
             "language": language,
@@ -1508,7 +1508,7 @@ class VideosResource(Resource):
             "transcript_summary": transcript_summary,
             "transcript_summary_attributes": transcript_summary_attributes,
         }
-        return self._client._call("videos.update", arguments, None, timeout)
+        return self._client._call("videos.update", _arguments, None, timeout)
 
     def upload(
         self,
@@ -1534,9 +1534,9 @@ class VideosResource(Resource):
                 from 0; leave out when the whole file is sent.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"video_id": video_id, "content_range": content_range}
-        files: dict[str, Any] = {"file": file}
-        return self._client._call("videos.upload", arguments, files, timeout)
+        _arguments: dict[str, Any] = {"video_id": video_id, "content_range": content_range}
+        _files: dict[str, Any] = {"file": file}
+        return self._client._call("videos.upload", _arguments, _files, timeout)
 
     def upload_thumbnail(
         self,
@@ -1555,9 +1555,9 @@ class VideosResource(Resource):
             file: The file to send; see the operation for kinds and sizes that it takes.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"video_id": video_id}
-        files: dict[str, Any] = {"file": file}
-        return self._client._call("videos.upload_thumbnail", arguments, files, timeout)
+        _arguments: dict[str, Any] = {"video_id": video_id}
+        _files: dict[str, Any] = {"file": file}
+        return self._client._call("videos.upload_thumbnail", _arguments, _files, timeout)
 
     def upload_with_token(
         self,
@@ -1584,9 +1584,9 @@ class VideosResource(Resource):
                 the same file, absent on the first.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"content_range": content_range, "video_id": video_id}
-        files: dict[str, Any] = {"file": file}
-        return self._client._call("videos.upload_with_token", arguments, files, timeout)
+        _arguments: dict[str, Any] = {"content_range": content_range, "video_id": video_id}
+        _files: dict[str, Any] = {"file": file}
+        return self._client._call("videos.upload_with_token", _arguments, _files, timeout)
 
 
 class WatermarksResource(Resource):
@@ -1608,8 +1608,8 @@ class WatermarksResource(Resource):
             watermark_id: Identifies the watermark image, as returned by `watermarks.upload`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"watermark_id": watermark_id}
-        return self._client._call("watermarks.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"watermark_id": watermark_id}
+        return self._client._call("watermarks.delete", _arguments, None, timeout)
 
     def list(
         self,
@@ -1629,13 +1629,13 @@ class WatermarksResource(Resource):
             page_size: Items per page, 1 to 100; 25 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "sort_by": sort_by,
             "sort_order": sort_order,
             "current_page": current_page,
             "page_size": page_size,
         }
-        return self._client._call("watermarks.list", arguments, None, timeout)
+        return self._client._call("watermarks.list", _arguments, None, timeout)
 
     def upload(
         self,
@@ -1651,9 +1651,9 @@ class WatermarksResource(Resource):
             file: The file to send; see the operation for kinds and sizes that it takes.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {}
-        files: dict[str, Any] = {"file": file}
-        return self._client._call("watermarks.upload", arguments, files, timeout)
+        _arguments: dict[str, Any] = {}
+        _files: dict[str, Any] = {"file": file}
+        return self._client._call("watermarks.upload", _arguments, _files, timeout)
 
 
 class WebhooksResource(Resource):
@@ -1683,8 +1683,8 @@ class WebhooksResource(Resource):
             url: Address that receives the calls, http or https.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"events": events, "url": url}
-        return self._client._call("webhooks.create", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"events": events, "url": url}
+        return self._client._call("webhooks.create", _arguments, None, timeout)
 
     def delete(
         self,
@@ -1698,8 +1698,8 @@ class WebhooksResource(Resource):
             webhook_id: Identifies the webhook, as returned by `webhooks.create`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"webhook_id": webhook_id}
-        return self._client._call("webhooks.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"webhook_id": webhook_id}
+        return self._client._call("webhooks.delete", _arguments, None, timeout)
 
     def get(
         self,
@@ -1713,8 +1713,8 @@ class WebhooksResource(Resource):
             webhook_id: Identifies the webhook, as returned by `webhooks.create`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"webhook_id": webhook_id}
-        return self._client._call("webhooks.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"webhook_id": webhook_id}
+        return self._client._call("webhooks.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -1733,12 +1733,12 @@ class WebhooksResource(Resource):
             page_size: Items per page, 1 to 100; 25 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "events": events,
             "current_page": current_page,
             "page_size": page_size,
         }
-        return self._client._call("webhooks.list", arguments, None, timeout)
+        return self._client._call("webhooks.list", _arguments, None, timeout)
 
 
 class ApiVideo(ServiceClient):

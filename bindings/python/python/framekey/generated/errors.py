@@ -5,6 +5,25 @@ from __future__ import annotations
 
 from .._errors import FramekeyError
 
+__all__ = [
+    "UsageError",
+    "ConfigurationError",
+    "CredentialError",
+    "APIStatusError",
+    "APIConnectionError",
+    "APIResponseValidationError",
+    "InternalError",
+    "AuthenticationError",
+    "PermissionDeniedError",
+    "BadRequestError",
+    "NotFoundError",
+    "ConflictError",
+    "UnprocessableEntityError",
+    "RateLimitError",
+    "InternalServerError",
+    "APITimeoutError",
+]
+
 
 class UsageError(FramekeyError):
     """The call is wrong and nothing was sent - an unknown argument, a missing one, an id that

@@ -33,8 +33,8 @@ class AnalyzeBatchesResource(Resource):
             batch_id: Id of the batch, from `analyze.batches.create`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"batch_id": batch_id}
-        return self._client._call("analyze.batches.cancel", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"batch_id": batch_id}
+        return self._client._call("analyze.batches.cancel", _arguments, None, timeout)
 
     def create(
         self,
@@ -60,13 +60,13 @@ class AnalyzeBatchesResource(Resource):
                 prompt or format it gives replaces the whole one here.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "analysis_mode": analysis_mode,
             "model_name": model_name,
             "requests": requests,
             "defaults": defaults,
         }
-        return self._client._call("analyze.batches.create", arguments, None, timeout)
+        return self._client._call("analyze.batches.create", _arguments, None, timeout)
 
     def delete(
         self,
@@ -83,8 +83,8 @@ class AnalyzeBatchesResource(Resource):
             batch_id: Id of the batch, from `analyze.batches.create`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"batch_id": batch_id}
-        return self._client._call("analyze.batches.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"batch_id": batch_id}
+        return self._client._call("analyze.batches.delete", _arguments, None, timeout)
 
     def get(
         self,
@@ -101,8 +101,8 @@ class AnalyzeBatchesResource(Resource):
             batch_id: Id of the batch, from `analyze.batches.create`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"batch_id": batch_id}
-        return self._client._call("analyze.batches.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"batch_id": batch_id}
+        return self._client._call("analyze.batches.get", _arguments, None, timeout)
 
     def get_results(
         self,
@@ -119,8 +119,8 @@ class AnalyzeBatchesResource(Resource):
             batch_id: Id of the batch, from `analyze.batches.create`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"batch_id": batch_id}
-        return self._client._call("analyze.batches.get_results", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"batch_id": batch_id}
+        return self._client._call("analyze.batches.get_results", _arguments, None, timeout)
 
     def list(
         self,
@@ -140,13 +140,13 @@ class AnalyzeBatchesResource(Resource):
             analysis_mode: Only batches of these modes; repeat the parameter for several.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "page": page,
             "page_limit": page_limit,
             "status": status,
             "analysis_mode": analysis_mode,
         }
-        return self._client._call("analyze.batches.list", arguments, None, timeout)
+        return self._client._call("analyze.batches.list", _arguments, None, timeout)
 
 
 class AnalyzeTasksResource(Resource):
@@ -171,8 +171,8 @@ class AnalyzeTasksResource(Resource):
             task_id: Id of the task, from the call that created it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"task_id": task_id}
-        return self._client._call("analyze.tasks.cancel", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"task_id": task_id}
+        return self._client._call("analyze.tasks.cancel", _arguments, None, timeout)
 
     def create(
         self,
@@ -228,7 +228,7 @@ class AnalyzeTasksResource(Resource):
             video: The video to analyse, from one of three sources; `type` tells which.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "analysis_mode": analysis_mode,
             "custom_id": custom_id,
             "end_time": end_time,
@@ -244,7 +244,7 @@ class AnalyzeTasksResource(Resource):
             "temperature": temperature,
             "video": video,
         }
-        return self._client._call("analyze.tasks.create", arguments, None, timeout)
+        return self._client._call("analyze.tasks.create", _arguments, None, timeout)
 
     def delete(
         self,
@@ -258,8 +258,8 @@ class AnalyzeTasksResource(Resource):
             task_id: Id of the task, from the call that created it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"task_id": task_id}
-        return self._client._call("analyze.tasks.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"task_id": task_id}
+        return self._client._call("analyze.tasks.delete", _arguments, None, timeout)
 
     def get(
         self,
@@ -273,8 +273,8 @@ class AnalyzeTasksResource(Resource):
             task_id: Id of the task, from the call that created it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"task_id": task_id}
-        return self._client._call("analyze.tasks.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"task_id": task_id}
+        return self._client._call("analyze.tasks.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -301,7 +301,7 @@ class AnalyzeTasksResource(Resource):
                 (`time_based_metadata`).
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "page": page,
             "page_limit": page_limit,
             "status": status,
@@ -310,7 +310,7 @@ class AnalyzeTasksResource(Resource):
             "video_id": video_id,
             "analysis_mode": analysis_mode,
         }
-        return self._client._call("analyze.tasks.list", arguments, None, timeout)
+        return self._client._call("analyze.tasks.list", _arguments, None, timeout)
 
 
 class AnalyzeResource(Resource):
@@ -368,7 +368,7 @@ class AnalyzeResource(Resource):
                 code.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "end_time": end_time,
             "image": image,
             "max_tokens": max_tokens,
@@ -382,7 +382,7 @@ class AnalyzeResource(Resource):
             "video": video,
             "video_id": video_id,
         }
-        return self._client._call("analyze.create", arguments, None, timeout)
+        return self._client._call("analyze.create", _arguments, None, timeout)
 
 
 class AssetsMultipartUploadsResource(Resource):
@@ -422,7 +422,7 @@ class AssetsMultipartUploadsResource(Resource):
                 ignored.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "filename": filename,
             "total_size": total_size,
             "type": type,
@@ -430,7 +430,7 @@ class AssetsMultipartUploadsResource(Resource):
             "enable_thumbnail": enable_thumbnail,
             "user_metadata": user_metadata,
         }
-        return self._client._call("assets.multipart_uploads.create", arguments, None, timeout)
+        return self._client._call("assets.multipart_uploads.create", _arguments, None, timeout)
 
     def create_presigned_urls(
         self,
@@ -452,8 +452,8 @@ class AssetsMultipartUploadsResource(Resource):
             start: Number of the first chunk to get a URL for, counted from 1.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"upload_id": upload_id, "count": count, "start": start}
-        return self._client._call("assets.multipart_uploads.create_presigned_urls", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"upload_id": upload_id, "count": count, "start": start}
+        return self._client._call("assets.multipart_uploads.create_presigned_urls", _arguments, None, timeout)
 
     def get(
         self,
@@ -475,12 +475,12 @@ class AssetsMultipartUploadsResource(Resource):
             page_limit: Entries per page, at most 50; 10 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "upload_id": upload_id,
             "page": page,
             "page_limit": page_limit,
         }
-        return self._client._call("assets.multipart_uploads.get", arguments, None, timeout)
+        return self._client._call("assets.multipart_uploads.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -496,8 +496,8 @@ class AssetsMultipartUploadsResource(Resource):
             page_limit: Entries per page, at most 50; 10 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"page": page, "page_limit": page_limit}
-        return self._client._call("assets.multipart_uploads.list", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"page": page, "page_limit": page_limit}
+        return self._client._call("assets.multipart_uploads.list", _arguments, None, timeout)
 
     def report_chunks(
         self,
@@ -517,8 +517,8 @@ class AssetsMultipartUploadsResource(Resource):
             completed_chunks: Chunks to report, in any order; only ones whose PUT gave an ETag.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"upload_id": upload_id, "completed_chunks": completed_chunks}
-        return self._client._call("assets.multipart_uploads.report_chunks", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"upload_id": upload_id, "completed_chunks": completed_chunks}
+        return self._client._call("assets.multipart_uploads.report_chunks", _arguments, None, timeout)
 
 
 class AssetsResource(Resource):
@@ -562,7 +562,7 @@ class AssetsResource(Resource):
             file: The file's bytes, up to 200 MB (images 32 MB); required for `direct`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "method": method,
             "enable_hls": enable_hls,
             "enable_thumbnail": enable_thumbnail,
@@ -570,8 +570,8 @@ class AssetsResource(Resource):
             "url": url,
             "user_metadata": user_metadata,
         }
-        files: dict[str, Any] = {"file": file}
-        return self._client._call("assets.create", arguments, files, timeout)
+        _files: dict[str, Any] = {"file": file}
+        return self._client._call("assets.create", _arguments, _files, timeout)
 
     def delete(
         self,
@@ -592,8 +592,8 @@ class AssetsResource(Resource):
                 asset answers 409.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"asset_id": asset_id, "force": force}
-        return self._client._call("assets.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"asset_id": asset_id, "force": force}
+        return self._client._call("assets.delete", _arguments, None, timeout)
 
     def delete_user_metadata(
         self,
@@ -607,8 +607,8 @@ class AssetsResource(Resource):
             asset_id: Id of the asset, as returned by `assets.create` or `assets.list`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"asset_id": asset_id}
-        return self._client._call("assets.delete_user_metadata", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"asset_id": asset_id}
+        return self._client._call("assets.delete_user_metadata", _arguments, None, timeout)
 
     def get(
         self,
@@ -624,8 +624,8 @@ class AssetsResource(Resource):
             asset_id: Id of the asset, as returned by `assets.create` or `assets.list`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"asset_id": asset_id}
-        return self._client._call("assets.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"asset_id": asset_id}
+        return self._client._call("assets.get", _arguments, None, timeout)
 
     def get_transcription(
         self,
@@ -646,8 +646,8 @@ class AssetsResource(Resource):
                 `sentences`, or by speaker turns (`utterances`); repeat the parameter for several.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"asset_id": asset_id, "include": include}
-        return self._client._call("assets.get_transcription", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"asset_id": asset_id, "include": include}
+        return self._client._call("assets.get_transcription", _arguments, None, timeout)
 
     def list(
         self,
@@ -669,14 +669,14 @@ class AssetsResource(Resource):
             filename: Only assets whose file name contains this text, upper and lower case alike.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "page": page,
             "page_limit": page_limit,
             "asset_ids": asset_ids,
             "asset_types": asset_types,
             "filename": filename,
         }
-        return self._client._call("assets.list", arguments, None, timeout)
+        return self._client._call("assets.list", _arguments, None, timeout)
 
     def replace_user_metadata(
         self,
@@ -697,8 +697,8 @@ class AssetsResource(Resource):
                 ignored.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"asset_id": asset_id, "user_metadata": user_metadata}
-        return self._client._call("assets.replace_user_metadata", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"asset_id": asset_id, "user_metadata": user_metadata}
+        return self._client._call("assets.replace_user_metadata", _arguments, None, timeout)
 
     def update_user_metadata(
         self,
@@ -719,8 +719,8 @@ class AssetsResource(Resource):
                 ignored.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"asset_id": asset_id, "user_metadata": user_metadata}
-        return self._client._call("assets.update_user_metadata", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"asset_id": asset_id, "user_metadata": user_metadata}
+        return self._client._call("assets.update_user_metadata", _arguments, None, timeout)
 
 
 class ConnectionsImportsResource(Resource):
@@ -749,8 +749,8 @@ class ConnectionsImportsResource(Resource):
             items: Up to 100 files, each once.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"connection_id": connection_id, "items": items}
-        return self._client._call("connections.imports.create", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"connection_id": connection_id, "items": items}
+        return self._client._call("connections.imports.create", _arguments, None, timeout)
 
     def get(
         self,
@@ -767,8 +767,8 @@ class ConnectionsImportsResource(Resource):
             import_id: Id of the import, from `connections.imports.create`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"connection_id": connection_id, "import_id": import_id}
-        return self._client._call("connections.imports.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"connection_id": connection_id, "import_id": import_id}
+        return self._client._call("connections.imports.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -787,12 +787,12 @@ class ConnectionsImportsResource(Resource):
             page_limit: Entries per page, at most 50; 10 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "connection_id": connection_id,
             "page": page,
             "page_limit": page_limit,
         }
-        return self._client._call("connections.imports.list", arguments, None, timeout)
+        return self._client._call("connections.imports.list", _arguments, None, timeout)
 
 
 class ConnectionsRedirectUrisResource(Resource):
@@ -819,8 +819,8 @@ class ConnectionsRedirectUrisResource(Resource):
                 `connections.authorize` will send it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"redirect_uri": redirect_uri}
-        return self._client._call("connections.redirect_uris.create", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"redirect_uri": redirect_uri}
+        return self._client._call("connections.redirect_uris.create", _arguments, None, timeout)
 
     def delete(
         self,
@@ -834,8 +834,8 @@ class ConnectionsRedirectUrisResource(Resource):
             redirect_uri_id: Id of the registered address, from `connections.redirect_uris.list`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"redirect_uri_id": redirect_uri_id}
-        return self._client._call("connections.redirect_uris.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"redirect_uri_id": redirect_uri_id}
+        return self._client._call("connections.redirect_uris.delete", _arguments, None, timeout)
 
     def list(
         self,
@@ -851,8 +851,8 @@ class ConnectionsRedirectUrisResource(Resource):
             page_limit: Entries per page, at most 50; 10 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"page": page, "page_limit": page_limit}
-        return self._client._call("connections.redirect_uris.list", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"page": page, "page_limit": page_limit}
+        return self._client._call("connections.redirect_uris.list", _arguments, None, timeout)
 
 
 class ConnectionsResource(Resource):
@@ -887,12 +887,12 @@ class ConnectionsResource(Resource):
                 identifies no person. Need not be unique.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "provider": provider,
             "redirect_uri": redirect_uri,
             "custom_id": custom_id,
         }
-        return self._client._call("connections.authorize", arguments, None, timeout)
+        return self._client._call("connections.authorize", _arguments, None, timeout)
 
     def create_picker_token(
         self,
@@ -910,8 +910,8 @@ class ConnectionsResource(Resource):
                 consent or from `connections.list`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"connection_id": connection_id}
-        return self._client._call("connections.create_picker_token", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"connection_id": connection_id}
+        return self._client._call("connections.create_picker_token", _arguments, None, timeout)
 
     def delete(
         self,
@@ -926,8 +926,8 @@ class ConnectionsResource(Resource):
                 consent or from `connections.list`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"connection_id": connection_id}
-        return self._client._call("connections.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"connection_id": connection_id}
+        return self._client._call("connections.delete", _arguments, None, timeout)
 
     def get(
         self,
@@ -942,8 +942,8 @@ class ConnectionsResource(Resource):
                 consent or from `connections.list`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"connection_id": connection_id}
-        return self._client._call("connections.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"connection_id": connection_id}
+        return self._client._call("connections.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -959,8 +959,8 @@ class ConnectionsResource(Resource):
             page_limit: Entries per page, at most 50; 10 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"page": page, "page_limit": page_limit}
-        return self._client._call("connections.list", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"page": page, "page_limit": page_limit}
+        return self._client._call("connections.list", _arguments, None, timeout)
 
 
 class EmbedTasksResource(Resource):
@@ -998,7 +998,7 @@ class EmbedTasksResource(Resource):
             video_file: The video's bytes, up to 2 GB.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "model_name": model_name,
             "video_clip_length": video_clip_length,
             "video_embedding_scope": video_embedding_scope,
@@ -1006,8 +1006,8 @@ class EmbedTasksResource(Resource):
             "video_start_offset_sec": video_start_offset_sec,
             "video_url": video_url,
         }
-        files: dict[str, Any] = {"video_file": video_file}
-        return self._client._call("embed.tasks.create", arguments, files, timeout)
+        _files: dict[str, Any] = {"video_file": video_file}
+        return self._client._call("embed.tasks.create", _arguments, _files, timeout)
 
     def get(
         self,
@@ -1025,8 +1025,8 @@ class EmbedTasksResource(Resource):
                 several. All are sent when it is left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"task_id": task_id, "embedding_option": embedding_option}
-        return self._client._call("embed.tasks.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"task_id": task_id, "embedding_option": embedding_option}
+        return self._client._call("embed.tasks.get", _arguments, None, timeout)
 
     def get_status(
         self,
@@ -1040,8 +1040,8 @@ class EmbedTasksResource(Resource):
             task_id: Id of the task, from the call that created it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"task_id": task_id}
-        return self._client._call("embed.tasks.get_status", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"task_id": task_id}
+        return self._client._call("embed.tasks.get_status", _arguments, None, timeout)
 
     def list(
         self,
@@ -1066,14 +1066,14 @@ class EmbedTasksResource(Resource):
             page_limit: Entries per page, at most 50; 10 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "started_at": started_at,
             "ended_at": ended_at,
             "status": status,
             "page": page,
             "page_limit": page_limit,
         }
-        return self._client._call("embed.tasks.list", arguments, None, timeout)
+        return self._client._call("embed.tasks.list", _arguments, None, timeout)
 
 
 class EmbedResource(Resource):
@@ -1110,15 +1110,15 @@ class EmbedResource(Resource):
             image_file: Bytes of an image to embed.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "model_name": model_name,
             "audio_start_offset_sec": audio_start_offset_sec,
             "audio_url": audio_url,
             "image_url": image_url,
             "text": text,
         }
-        files: dict[str, Any] = {"audio_file": audio_file, "image_file": image_file}
-        return self._client._call("embed.create", arguments, files, timeout)
+        _files: dict[str, Any] = {"audio_file": audio_file, "image_file": image_file}
+        return self._client._call("embed.create", _arguments, _files, timeout)
 
 
 class EmbedV2TasksResource(Resource):
@@ -1166,7 +1166,7 @@ class EmbedV2TasksResource(Resource):
                 when decoded.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "input_type": input_type,
             "model_name": model_name,
             "audio": audio,
@@ -1176,7 +1176,7 @@ class EmbedV2TasksResource(Resource):
             "image": image,
             "video": video,
         }
-        return self._client._call("embed_v2.tasks.create", arguments, None, timeout)
+        return self._client._call("embed_v2.tasks.create", _arguments, None, timeout)
 
     def get(
         self,
@@ -1190,8 +1190,8 @@ class EmbedV2TasksResource(Resource):
             task_id: Id of the task, from the call that created it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"task_id": task_id}
-        return self._client._call("embed_v2.tasks.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"task_id": task_id}
+        return self._client._call("embed_v2.tasks.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -1215,14 +1215,14 @@ class EmbedV2TasksResource(Resource):
             page_limit: Entries per page, at most 50; 10 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "started_at": started_at,
             "ended_at": ended_at,
             "status": status,
             "page": page,
             "page_limit": page_limit,
         }
-        return self._client._call("embed_v2.tasks.list", arguments, None, timeout)
+        return self._client._call("embed_v2.tasks.list", _arguments, None, timeout)
 
 
 class EmbedV2Resource(Resource):
@@ -1277,7 +1277,7 @@ class EmbedV2Resource(Resource):
                 when decoded.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "input_type": input_type,
             "model_name": model_name,
             "audio": audio,
@@ -1290,7 +1290,7 @@ class EmbedV2Resource(Resource):
             "text_image": text_image,
             "video": video,
         }
-        return self._client._call("embed_v2.create", arguments, None, timeout)
+        return self._client._call("embed_v2.create", _arguments, None, timeout)
 
 
 class EntityCollectionsEntitiesResource(Resource):
@@ -1318,12 +1318,12 @@ class EntityCollectionsEntitiesResource(Resource):
             asset_ids: Ids of image assets.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "entity_collection_id": entity_collection_id,
             "entity_id": entity_id,
             "asset_ids": asset_ids,
         }
-        return self._client._call("entity_collections.entities.add_assets", arguments, None, timeout)
+        return self._client._call("entity_collections.entities.add_assets", _arguments, None, timeout)
 
     def create(
         self,
@@ -1348,14 +1348,14 @@ class EntityCollectionsEntitiesResource(Resource):
                 anything nested into a string. An update replaces all of them.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "entity_collection_id": entity_collection_id,
             "asset_ids": asset_ids,
             "name": name,
             "description": description,
             "metadata": metadata,
         }
-        return self._client._call("entity_collections.entities.create", arguments, None, timeout)
+        return self._client._call("entity_collections.entities.create", _arguments, None, timeout)
 
     def create_bulk(
         self,
@@ -1373,11 +1373,11 @@ class EntityCollectionsEntitiesResource(Resource):
             entities: Entities to create, each with at least one asset.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "entity_collection_id": entity_collection_id,
             "entities": entities,
         }
-        return self._client._call("entity_collections.entities.create_bulk", arguments, None, timeout)
+        return self._client._call("entity_collections.entities.create_bulk", _arguments, None, timeout)
 
     def delete(
         self,
@@ -1393,11 +1393,11 @@ class EntityCollectionsEntitiesResource(Resource):
             entity_id: Id of the entity inside the collection.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "entity_collection_id": entity_collection_id,
             "entity_id": entity_id,
         }
-        return self._client._call("entity_collections.entities.delete", arguments, None, timeout)
+        return self._client._call("entity_collections.entities.delete", _arguments, None, timeout)
 
     def get(
         self,
@@ -1413,11 +1413,11 @@ class EntityCollectionsEntitiesResource(Resource):
             entity_id: Id of the entity inside the collection.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "entity_collection_id": entity_collection_id,
             "entity_id": entity_id,
         }
-        return self._client._call("entity_collections.entities.get", arguments, None, timeout)
+        return self._client._call("entity_collections.entities.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -1443,7 +1443,7 @@ class EntityCollectionsEntitiesResource(Resource):
             sort_option: Direction of the order, `asc` or `desc`; `desc` when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "entity_collection_id": entity_collection_id,
             "page": page,
             "page_limit": page_limit,
@@ -1452,7 +1452,7 @@ class EntityCollectionsEntitiesResource(Resource):
             "sort_by": sort_by,
             "sort_option": sort_option,
         }
-        return self._client._call("entity_collections.entities.list", arguments, None, timeout)
+        return self._client._call("entity_collections.entities.list", _arguments, None, timeout)
 
     def list_by_asset(
         self,
@@ -1470,8 +1470,8 @@ class EntityCollectionsEntitiesResource(Resource):
             page_limit: Entries per page, at most 50; 10 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"asset_id": asset_id, "page": page, "page_limit": page_limit}
-        return self._client._call("entity_collections.entities.list_by_asset", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"asset_id": asset_id, "page": page, "page_limit": page_limit}
+        return self._client._call("entity_collections.entities.list_by_asset", _arguments, None, timeout)
 
     def remove_assets(
         self,
@@ -1491,12 +1491,12 @@ class EntityCollectionsEntitiesResource(Resource):
             asset_ids: Ids of image assets.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "entity_collection_id": entity_collection_id,
             "entity_id": entity_id,
             "asset_ids": asset_ids,
         }
-        return self._client._call("entity_collections.entities.remove_assets", arguments, None, timeout)
+        return self._client._call("entity_collections.entities.remove_assets", _arguments, None, timeout)
 
     def update(
         self,
@@ -1519,14 +1519,14 @@ class EntityCollectionsEntitiesResource(Resource):
             name: Name for people; keep it short and telling.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "entity_collection_id": entity_collection_id,
             "entity_id": entity_id,
             "description": description,
             "metadata": metadata,
             "name": name,
         }
-        return self._client._call("entity_collections.entities.update", arguments, None, timeout)
+        return self._client._call("entity_collections.entities.update", _arguments, None, timeout)
 
 
 class EntityCollectionsResource(Resource):
@@ -1552,8 +1552,8 @@ class EntityCollectionsResource(Resource):
             description: Free text for people; optional.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"name": name, "description": description}
-        return self._client._call("entity_collections.create", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"name": name, "description": description}
+        return self._client._call("entity_collections.create", _arguments, None, timeout)
 
     def delete(
         self,
@@ -1567,8 +1567,8 @@ class EntityCollectionsResource(Resource):
             entity_collection_id: Id of the collection that holds the entities.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"entity_collection_id": entity_collection_id}
-        return self._client._call("entity_collections.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"entity_collection_id": entity_collection_id}
+        return self._client._call("entity_collections.delete", _arguments, None, timeout)
 
     def get(
         self,
@@ -1582,8 +1582,8 @@ class EntityCollectionsResource(Resource):
             entity_collection_id: Id of the collection that holds the entities.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"entity_collection_id": entity_collection_id}
-        return self._client._call("entity_collections.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"entity_collection_id": entity_collection_id}
+        return self._client._call("entity_collections.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -1605,14 +1605,14 @@ class EntityCollectionsResource(Resource):
             sort_option: Direction of the order, `asc` or `desc`; `desc` when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "page": page,
             "page_limit": page_limit,
             "name": name,
             "sort_by": sort_by,
             "sort_option": sort_option,
         }
-        return self._client._call("entity_collections.list", arguments, None, timeout)
+        return self._client._call("entity_collections.list", _arguments, None, timeout)
 
     def update(
         self,
@@ -1630,12 +1630,12 @@ class EntityCollectionsResource(Resource):
             name: Name for people; keep it short and telling.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "entity_collection_id": entity_collection_id,
             "description": description,
             "name": name,
         }
-        return self._client._call("entity_collections.update", arguments, None, timeout)
+        return self._client._call("entity_collections.update", _arguments, None, timeout)
 
 
 class IndexesIndexedAssetsResource(Resource):
@@ -1669,13 +1669,13 @@ class IndexesIndexedAssetsResource(Resource):
                 ignored.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "index_id": index_id,
             "asset_id": asset_id,
             "enable_video_stream": enable_video_stream,
             "user_metadata": user_metadata,
         }
-        return self._client._call("indexes.indexed_assets.create", arguments, None, timeout)
+        return self._client._call("indexes.indexed_assets.create", _arguments, None, timeout)
 
     def delete(
         self,
@@ -1692,8 +1692,8 @@ class IndexesIndexedAssetsResource(Resource):
                 id of the asset itself.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"index_id": index_id, "indexed_asset_id": indexed_asset_id}
-        return self._client._call("indexes.indexed_assets.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"index_id": index_id, "indexed_asset_id": indexed_asset_id}
+        return self._client._call("indexes.indexed_assets.delete", _arguments, None, timeout)
 
     def get(
         self,
@@ -1715,13 +1715,13 @@ class IndexesIndexedAssetsResource(Resource):
             transcription: `true` adds the spoken words with their times to the answer.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "index_id": index_id,
             "indexed_asset_id": indexed_asset_id,
             "embedding_option": embedding_option,
             "transcription": transcription,
         }
-        return self._client._call("indexes.indexed_assets.get", arguments, None, timeout)
+        return self._client._call("indexes.indexed_assets.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -1771,7 +1771,7 @@ class IndexesIndexedAssetsResource(Resource):
                 you stored, values are strings, numbers or booleans.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "index_id": index_id,
             "page": page,
             "page_limit": page_limit,
@@ -1788,7 +1788,7 @@ class IndexesIndexedAssetsResource(Resource):
             "updated_at": updated_at,
             "user_metadata": user_metadata,
         }
-        return self._client._call("indexes.indexed_assets.list", arguments, None, timeout)
+        return self._client._call("indexes.indexed_assets.list", _arguments, None, timeout)
 
     def list_by_asset(
         self,
@@ -1806,8 +1806,8 @@ class IndexesIndexedAssetsResource(Resource):
             page_limit: Entries per page, at most 50; 10 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"asset_id": asset_id, "page": page, "page_limit": page_limit}
-        return self._client._call("indexes.indexed_assets.list_by_asset", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"asset_id": asset_id, "page": page, "page_limit": page_limit}
+        return self._client._call("indexes.indexed_assets.list_by_asset", _arguments, None, timeout)
 
     def update(
         self,
@@ -1828,12 +1828,12 @@ class IndexesIndexedAssetsResource(Resource):
                 ignored.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "index_id": index_id,
             "indexed_asset_id": indexed_asset_id,
             "user_metadata": user_metadata,
         }
-        return self._client._call("indexes.indexed_assets.update", arguments, None, timeout)
+        return self._client._call("indexes.indexed_assets.update", _arguments, None, timeout)
 
 
 class IndexesVideosResource(Resource):
@@ -1859,8 +1859,8 @@ class IndexesVideosResource(Resource):
                 not the id of the indexing task.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"index_id": index_id, "video_id": video_id}
-        return self._client._call("indexes.videos.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"index_id": index_id, "video_id": video_id}
+        return self._client._call("indexes.videos.delete", _arguments, None, timeout)
 
     def get(
         self,
@@ -1882,13 +1882,13 @@ class IndexesVideosResource(Resource):
             transcription: `true` adds the spoken words with their times to the answer.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "index_id": index_id,
             "video_id": video_id,
             "embedding_option": embedding_option,
             "transcription": transcription,
         }
-        return self._client._call("indexes.videos.get", arguments, None, timeout)
+        return self._client._call("indexes.videos.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -1937,7 +1937,7 @@ class IndexesVideosResource(Resource):
                 you stored, values are strings, numbers or booleans.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "index_id": index_id,
             "page": page,
             "page_limit": page_limit,
@@ -1953,7 +1953,7 @@ class IndexesVideosResource(Resource):
             "updated_at": updated_at,
             "user_metadata": user_metadata,
         }
-        return self._client._call("indexes.videos.list", arguments, None, timeout)
+        return self._client._call("indexes.videos.list", _arguments, None, timeout)
 
     def update(
         self,
@@ -1975,12 +1975,12 @@ class IndexesVideosResource(Resource):
                 ignored.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "index_id": index_id,
             "video_id": video_id,
             "user_metadata": user_metadata,
         }
-        return self._client._call("indexes.videos.update", arguments, None, timeout)
+        return self._client._call("indexes.videos.update", _arguments, None, timeout)
 
 
 class IndexesResource(Resource):
@@ -2013,8 +2013,8 @@ class IndexesResource(Resource):
                 and never to be switched off; none when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"index_name": index_name, "models": models, "addons": addons}
-        return self._client._call("indexes.create", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"index_name": index_name, "models": models, "addons": addons}
+        return self._client._call("indexes.create", _arguments, None, timeout)
 
     def delete(
         self,
@@ -2028,8 +2028,8 @@ class IndexesResource(Resource):
             index_id: Id of the index, as returned by `indexes.create`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"index_id": index_id}
-        return self._client._call("indexes.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"index_id": index_id}
+        return self._client._call("indexes.delete", _arguments, None, timeout)
 
     def get(
         self,
@@ -2043,8 +2043,8 @@ class IndexesResource(Resource):
             index_id: Id of the index, as returned by `indexes.create`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"index_id": index_id}
-        return self._client._call("indexes.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"index_id": index_id}
+        return self._client._call("indexes.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -2078,7 +2078,7 @@ class IndexesResource(Resource):
                 (`2026-01-31T10:00:00Z`).
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "page": page,
             "page_limit": page_limit,
             "sort_by": sort_by,
@@ -2089,7 +2089,7 @@ class IndexesResource(Resource):
             "created_at": created_at,
             "updated_at": updated_at,
         }
-        return self._client._call("indexes.list", arguments, None, timeout)
+        return self._client._call("indexes.list", _arguments, None, timeout)
 
     def update(
         self,
@@ -2105,8 +2105,8 @@ class IndexesResource(Resource):
             index_name: Name of the index for people.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"index_id": index_id, "index_name": index_name}
-        return self._client._call("indexes.update", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"index_id": index_id, "index_name": index_name}
+        return self._client._call("indexes.update", _arguments, None, timeout)
 
 
 class KnowledgeStoresItemCollectionsResource(Resource):
@@ -2130,12 +2130,12 @@ class KnowledgeStoresItemCollectionsResource(Resource):
             item_ids: Up to 500 ids of items of the same store.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "knowledge_store_id": knowledge_store_id,
             "collection_id": collection_id,
             "item_ids": item_ids,
         }
-        return self._client._call("knowledge_stores.item_collections.add_items", arguments, None, timeout)
+        return self._client._call("knowledge_stores.item_collections.add_items", _arguments, None, timeout)
 
     def create(
         self,
@@ -2156,13 +2156,13 @@ class KnowledgeStoresItemCollectionsResource(Resource):
                 characters.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "knowledge_store_id": knowledge_store_id,
             "name": name,
             "description": description,
             "metadata": metadata,
         }
-        return self._client._call("knowledge_stores.item_collections.create", arguments, None, timeout)
+        return self._client._call("knowledge_stores.item_collections.create", _arguments, None, timeout)
 
     def delete(
         self,
@@ -2178,11 +2178,11 @@ class KnowledgeStoresItemCollectionsResource(Resource):
             collection_id: Id of the item collection; it starts with `ksic_`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "knowledge_store_id": knowledge_store_id,
             "collection_id": collection_id,
         }
-        return self._client._call("knowledge_stores.item_collections.delete", arguments, None, timeout)
+        return self._client._call("knowledge_stores.item_collections.delete", _arguments, None, timeout)
 
     def get(
         self,
@@ -2198,11 +2198,11 @@ class KnowledgeStoresItemCollectionsResource(Resource):
             collection_id: Id of the item collection; it starts with `ksic_`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "knowledge_store_id": knowledge_store_id,
             "collection_id": collection_id,
         }
-        return self._client._call("knowledge_stores.item_collections.get", arguments, None, timeout)
+        return self._client._call("knowledge_stores.item_collections.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -2224,14 +2224,14 @@ class KnowledgeStoresItemCollectionsResource(Resource):
             sort_option: Direction of the order, `asc` or `desc`; `desc` when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "knowledge_store_id": knowledge_store_id,
             "page": page,
             "page_limit": page_limit,
             "sort_by": sort_by,
             "sort_option": sort_option,
         }
-        return self._client._call("knowledge_stores.item_collections.list", arguments, None, timeout)
+        return self._client._call("knowledge_stores.item_collections.list", _arguments, None, timeout)
 
     def list_items(
         self,
@@ -2251,13 +2251,13 @@ class KnowledgeStoresItemCollectionsResource(Resource):
             page_limit: Entries per page, at most 50; 10 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "knowledge_store_id": knowledge_store_id,
             "collection_id": collection_id,
             "page": page,
             "page_limit": page_limit,
         }
-        return self._client._call("knowledge_stores.item_collections.list_items", arguments, None, timeout)
+        return self._client._call("knowledge_stores.item_collections.list_items", _arguments, None, timeout)
 
     def remove_items(
         self,
@@ -2275,12 +2275,12 @@ class KnowledgeStoresItemCollectionsResource(Resource):
             item_ids: Up to 500 ids of items of the same store.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "knowledge_store_id": knowledge_store_id,
             "collection_id": collection_id,
             "item_ids": item_ids,
         }
-        return self._client._call("knowledge_stores.item_collections.remove_items", arguments, None, timeout)
+        return self._client._call("knowledge_stores.item_collections.remove_items", _arguments, None, timeout)
 
     def update(
         self,
@@ -2303,14 +2303,14 @@ class KnowledgeStoresItemCollectionsResource(Resource):
             name: Name of the collection, different from all others in the store.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "knowledge_store_id": knowledge_store_id,
             "collection_id": collection_id,
             "description": description,
             "metadata": metadata,
             "name": name,
         }
-        return self._client._call("knowledge_stores.item_collections.update", arguments, None, timeout)
+        return self._client._call("knowledge_stores.item_collections.update", _arguments, None, timeout)
 
 
 class KnowledgeStoresItemsResource(Resource):
@@ -2342,13 +2342,13 @@ class KnowledgeStoresItemsResource(Resource):
                 characters.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "knowledge_store_id": knowledge_store_id,
             "asset_id": asset_id,
             "asset_type": asset_type,
             "metadata": metadata,
         }
-        return self._client._call("knowledge_stores.items.create", arguments, None, timeout)
+        return self._client._call("knowledge_stores.items.create", _arguments, None, timeout)
 
     def delete(
         self,
@@ -2364,8 +2364,8 @@ class KnowledgeStoresItemsResource(Resource):
             item_id: Id of the item in the knowledge store; it starts with `ksi_`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"knowledge_store_id": knowledge_store_id, "item_id": item_id}
-        return self._client._call("knowledge_stores.items.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"knowledge_store_id": knowledge_store_id, "item_id": item_id}
+        return self._client._call("knowledge_stores.items.delete", _arguments, None, timeout)
 
     def get(
         self,
@@ -2381,8 +2381,8 @@ class KnowledgeStoresItemsResource(Resource):
             item_id: Id of the item in the knowledge store; it starts with `ksi_`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"knowledge_store_id": knowledge_store_id, "item_id": item_id}
-        return self._client._call("knowledge_stores.items.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"knowledge_store_id": knowledge_store_id, "item_id": item_id}
+        return self._client._call("knowledge_stores.items.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -2406,7 +2406,7 @@ class KnowledgeStoresItemsResource(Resource):
             status: Only entries in one of these states; repeat the parameter for several.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "knowledge_store_id": knowledge_store_id,
             "page": page,
             "page_limit": page_limit,
@@ -2414,7 +2414,7 @@ class KnowledgeStoresItemsResource(Resource):
             "sort_option": sort_option,
             "status": status,
         }
-        return self._client._call("knowledge_stores.items.list", arguments, None, timeout)
+        return self._client._call("knowledge_stores.items.list", _arguments, None, timeout)
 
 
 class KnowledgeStoresResource(Resource):
@@ -2447,13 +2447,13 @@ class KnowledgeStoresResource(Resource):
                 characters.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "name": name,
             "description": description,
             "ingestion_config": ingestion_config,
             "metadata": metadata,
         }
-        return self._client._call("knowledge_stores.create", arguments, None, timeout)
+        return self._client._call("knowledge_stores.create", _arguments, None, timeout)
 
     def delete(
         self,
@@ -2467,8 +2467,8 @@ class KnowledgeStoresResource(Resource):
             knowledge_store_id: Id that `knowledge_stores.create` answered; it starts with `ks_`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"knowledge_store_id": knowledge_store_id}
-        return self._client._call("knowledge_stores.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"knowledge_store_id": knowledge_store_id}
+        return self._client._call("knowledge_stores.delete", _arguments, None, timeout)
 
     def get(
         self,
@@ -2482,8 +2482,8 @@ class KnowledgeStoresResource(Resource):
             knowledge_store_id: Id that `knowledge_stores.create` answered; it starts with `ks_`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"knowledge_store_id": knowledge_store_id}
-        return self._client._call("knowledge_stores.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"knowledge_store_id": knowledge_store_id}
+        return self._client._call("knowledge_stores.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -2503,13 +2503,13 @@ class KnowledgeStoresResource(Resource):
             sort_option: Direction of the order, `asc` or `desc`; `desc` when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "page": page,
             "page_limit": page_limit,
             "sort_by": sort_by,
             "sort_option": sort_option,
         }
-        return self._client._call("knowledge_stores.list", arguments, None, timeout)
+        return self._client._call("knowledge_stores.list", _arguments, None, timeout)
 
     def search(
         self,
@@ -2545,7 +2545,7 @@ class KnowledgeStoresResource(Resource):
                 the filter leaves no videos.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "knowledge_store_id": knowledge_store_id,
             "query": query,
             "filter": filter,
@@ -2555,7 +2555,7 @@ class KnowledgeStoresResource(Resource):
             "page_token": page_token,
             "search_options": search_options,
         }
-        return self._client._call("knowledge_stores.search", arguments, None, timeout)
+        return self._client._call("knowledge_stores.search", _arguments, None, timeout)
 
     def update(
         self,
@@ -2576,13 +2576,13 @@ class KnowledgeStoresResource(Resource):
             name: Name for people; keep it short and telling.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "knowledge_store_id": knowledge_store_id,
             "description": description,
             "metadata": metadata,
             "name": name,
         }
-        return self._client._call("knowledge_stores.update", arguments, None, timeout)
+        return self._client._call("knowledge_stores.update", _arguments, None, timeout)
 
 
 class ResponsesResource(Resource):
@@ -2626,7 +2626,7 @@ class ResponsesResource(Resource):
             text: How the agent shall write its answer.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "input": input,
             "knowledge_store_id": knowledge_store_id,
             "stream": stream,
@@ -2636,7 +2636,7 @@ class ResponsesResource(Resource):
             "session_id": session_id,
             "text": text,
         }
-        return self._client._call("responses.create", arguments, None, timeout)
+        return self._client._call("responses.create", _arguments, None, timeout)
 
 
 class SearchResource(Resource):
@@ -2687,7 +2687,7 @@ class SearchResource(Resource):
             query_media_file: Bytes of one image, or of up to 10.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "index_id": index_id,
             "search_options": search_options,
             "filter": filter,
@@ -2701,7 +2701,7 @@ class SearchResource(Resource):
             "transcription_options": transcription_options,
             "query_media_file": query_media_file,
         }
-        return self._client._call("search.create", arguments, None, timeout)
+        return self._client._call("search.create", _arguments, None, timeout)
 
     def get_page(
         self,
@@ -2721,11 +2721,11 @@ class SearchResource(Resource):
             include_user_metadata: `true` adds your own fields of each video to the results.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "page_token": page_token,
             "include_user_metadata": include_user_metadata,
         }
-        return self._client._call("search.get_page", arguments, None, timeout)
+        return self._client._call("search.get_page", _arguments, None, timeout)
 
 
 class TasksResource(Resource):
@@ -2761,14 +2761,14 @@ class TasksResource(Resource):
             video_file: The video's bytes, up to 2 GB; give this or `video_url`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "index_id": index_id,
             "enable_video_stream": enable_video_stream,
             "user_metadata": user_metadata,
             "video_url": video_url,
         }
-        files: dict[str, Any] = {"video_file": video_file}
-        return self._client._call("tasks.create", arguments, files, timeout)
+        _files: dict[str, Any] = {"video_file": video_file}
+        return self._client._call("tasks.create", _arguments, _files, timeout)
 
     def delete(
         self,
@@ -2785,8 +2785,8 @@ class TasksResource(Resource):
             task_id: Id of the task, from the call that created it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"task_id": task_id}
-        return self._client._call("tasks.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"task_id": task_id}
+        return self._client._call("tasks.delete", _arguments, None, timeout)
 
     def get(
         self,
@@ -2801,8 +2801,8 @@ class TasksResource(Resource):
             task_id: Id of the task, from the call that created it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"task_id": task_id}
-        return self._client._call("tasks.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"task_id": task_id}
+        return self._client._call("tasks.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -2842,7 +2842,7 @@ class TasksResource(Resource):
                 (`2026-01-31T10:00:00Z`).
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "page": page,
             "page_limit": page_limit,
             "sort_by": sort_by,
@@ -2856,7 +2856,7 @@ class TasksResource(Resource):
             "created_at": created_at,
             "updated_at": updated_at,
         }
-        return self._client._call("tasks.list", arguments, None, timeout)
+        return self._client._call("tasks.list", _arguments, None, timeout)
 
 
 class TwelveLabs(ServiceClient):

@@ -32,12 +32,12 @@ class ApiKeysResource(Resource):
             scopes:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "name": name,
             "expires_in_days": expires_in_days,
             "scopes": scopes,
         }
-        return self._client._call("api_keys.create", arguments, None, timeout)
+        return self._client._call("api_keys.create", _arguments, None, timeout)
 
     def delete(
         self,
@@ -51,8 +51,8 @@ class ApiKeysResource(Resource):
             key_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"key_id": key_id}
-        return self._client._call("api_keys.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"key_id": key_id}
+        return self._client._call("api_keys.delete", _arguments, None, timeout)
 
     def get(
         self,
@@ -66,8 +66,8 @@ class ApiKeysResource(Resource):
             key_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"key_id": key_id}
-        return self._client._call("api_keys.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"key_id": key_id}
+        return self._client._call("api_keys.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -79,8 +79,8 @@ class ApiKeysResource(Resource):
         Args:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {}
-        return self._client._call("api_keys.list", arguments, None, timeout)
+        _arguments: dict[str, Any] = {}
+        return self._client._call("api_keys.list", _arguments, None, timeout)
 
     def revoke(
         self,
@@ -94,8 +94,8 @@ class ApiKeysResource(Resource):
             key_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"key_id": key_id}
-        return self._client._call("api_keys.revoke", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"key_id": key_id}
+        return self._client._call("api_keys.revoke", _arguments, None, timeout)
 
     def rotate(
         self,
@@ -109,8 +109,8 @@ class ApiKeysResource(Resource):
             key_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"key_id": key_id}
-        return self._client._call("api_keys.rotate", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"key_id": key_id}
+        return self._client._call("api_keys.rotate", _arguments, None, timeout)
 
 
 class AuthResource(Resource):
@@ -136,13 +136,13 @@ class AuthResource(Resource):
             operation:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "event_id": event_id,
             "reason": reason,
             "surface": surface,
             "operation": operation,
         }
-        return self._client._call("auth.report_activity", arguments, None, timeout)
+        return self._client._call("auth.report_activity", _arguments, None, timeout)
 
     def validate(
         self,
@@ -154,8 +154,8 @@ class AuthResource(Resource):
         Args:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {}
-        return self._client._call("auth.validate", arguments, None, timeout)
+        _arguments: dict[str, Any] = {}
+        return self._client._call("auth.validate", _arguments, None, timeout)
 
 
 class ConnectorsResource(Resource):
@@ -181,13 +181,13 @@ class ConnectorsResource(Resource):
             recursive:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "connector_id": connector_id,
             "pattern": pattern,
             "prefix": prefix,
             "recursive": recursive,
         }
-        return self._client._call("connectors.browse", arguments, None, timeout)
+        return self._client._call("connectors.browse", _arguments, None, timeout)
 
     def create_azure(
         self,
@@ -219,7 +219,7 @@ class ConnectorsResource(Resource):
             scopes:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "client_id": client_id,
             "client_secret": client_secret,
             "container": container,
@@ -232,7 +232,7 @@ class ConnectorsResource(Resource):
             "scopes": scopes,
         }
         del client_secret
-        return self._client._call("connectors.create_azure", arguments, None, timeout)
+        return self._client._call("connectors.create_azure", _arguments, None, timeout)
 
     def create_gcs(
         self,
@@ -260,7 +260,7 @@ class ConnectorsResource(Resource):
             scopes:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "bucket": bucket,
             "gcp_project_id": gcp_project_id,
             "name": name,
@@ -269,8 +269,8 @@ class ConnectorsResource(Resource):
             "import_mode": import_mode,
             "scopes": scopes,
         }
-        files: dict[str, Any] = {"credentials_file": credentials_file}
-        return self._client._call("connectors.create_gcs", arguments, files, timeout)
+        _files: dict[str, Any] = {"credentials_file": credentials_file}
+        return self._client._call("connectors.create_gcs", _arguments, _files, timeout)
 
     def create_s3(
         self,
@@ -300,7 +300,7 @@ class ConnectorsResource(Resource):
             scopes:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "aws_access_key_id": aws_access_key_id,
             "aws_secret_access_key": aws_secret_access_key,
             "bucket": bucket,
@@ -312,7 +312,7 @@ class ConnectorsResource(Resource):
             "scopes": scopes,
         }
         del aws_secret_access_key
-        return self._client._call("connectors.create_s3", arguments, None, timeout)
+        return self._client._call("connectors.create_s3", _arguments, None, timeout)
 
     def delete(
         self,
@@ -326,8 +326,8 @@ class ConnectorsResource(Resource):
             connector_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"connector_id": connector_id}
-        return self._client._call("connectors.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"connector_id": connector_id}
+        return self._client._call("connectors.delete", _arguments, None, timeout)
 
     def get(
         self,
@@ -341,8 +341,8 @@ class ConnectorsResource(Resource):
             connector_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"connector_id": connector_id}
-        return self._client._call("connectors.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"connector_id": connector_id}
+        return self._client._call("connectors.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -354,8 +354,8 @@ class ConnectorsResource(Resource):
         Args:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {}
-        return self._client._call("connectors.list", arguments, None, timeout)
+        _arguments: dict[str, Any] = {}
+        return self._client._call("connectors.list", _arguments, None, timeout)
 
     def test(
         self,
@@ -371,11 +371,11 @@ class ConnectorsResource(Resource):
             idempotency_key:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "connector_id": connector_id,
             "idempotency_key": idempotency_key,
         }
-        return self._client._call("connectors.test", arguments, None, timeout)
+        return self._client._call("connectors.test", _arguments, None, timeout)
 
 
 class ExportsResource(Resource):
@@ -395,8 +395,8 @@ class ExportsResource(Resource):
             export_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"export_id": export_id}
-        return self._client._call("exports.create_download_url", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"export_id": export_id}
+        return self._client._call("exports.create_download_url", _arguments, None, timeout)
 
     def create_for_index(
         self,
@@ -418,14 +418,14 @@ class ExportsResource(Resource):
             prompt_run_ids:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "index_id": index_id,
             "idempotency_key": idempotency_key,
             "destination_connector_id": destination_connector_id,
             "destination_subpath": destination_subpath,
             "prompt_run_ids": prompt_run_ids,
         }
-        return self._client._call("exports.create_for_index", arguments, None, timeout)
+        return self._client._call("exports.create_for_index", _arguments, None, timeout)
 
     def create_for_prompt_run(
         self,
@@ -445,13 +445,13 @@ class ExportsResource(Resource):
             destination_subpath:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "run_id": run_id,
             "idempotency_key": idempotency_key,
             "destination_connector_id": destination_connector_id,
             "destination_subpath": destination_subpath,
         }
-        return self._client._call("exports.create_for_prompt_run", arguments, None, timeout)
+        return self._client._call("exports.create_for_prompt_run", _arguments, None, timeout)
 
     def download(
         self,
@@ -465,8 +465,8 @@ class ExportsResource(Resource):
             export_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"export_id": export_id}
-        return self._client._call("exports.download", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"export_id": export_id}
+        return self._client._call("exports.download", _arguments, None, timeout)
 
     def get(
         self,
@@ -480,8 +480,8 @@ class ExportsResource(Resource):
             export_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"export_id": export_id}
-        return self._client._call("exports.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"export_id": export_id}
+        return self._client._call("exports.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -495,8 +495,8 @@ class ExportsResource(Resource):
             limit:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"limit": limit}
-        return self._client._call("exports.list", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"limit": limit}
+        return self._client._call("exports.list", _arguments, None, timeout)
 
 
 class ImportJobsResource(Resource):
@@ -518,8 +518,8 @@ class ImportJobsResource(Resource):
             idempotency_key:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"job_id": job_id, "idempotency_key": idempotency_key}
-        return self._client._call("import_jobs.cancel", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"job_id": job_id, "idempotency_key": idempotency_key}
+        return self._client._call("import_jobs.cancel", _arguments, None, timeout)
 
     def create(
         self,
@@ -543,7 +543,7 @@ class ImportJobsResource(Resource):
             source_prefix:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "connector_id": connector_id,
             "index_id": index_id,
             "idempotency_key": idempotency_key,
@@ -551,7 +551,7 @@ class ImportJobsResource(Resource):
             "recursive": recursive,
             "source_prefix": source_prefix,
         }
-        return self._client._call("import_jobs.create", arguments, None, timeout)
+        return self._client._call("import_jobs.create", _arguments, None, timeout)
 
     def get(
         self,
@@ -565,8 +565,8 @@ class ImportJobsResource(Resource):
             job_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"job_id": job_id}
-        return self._client._call("import_jobs.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"job_id": job_id}
+        return self._client._call("import_jobs.get", _arguments, None, timeout)
 
     def list(
         self,
@@ -580,8 +580,8 @@ class ImportJobsResource(Resource):
             status:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"status": status}
-        return self._client._call("import_jobs.list", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"status": status}
+        return self._client._call("import_jobs.list", _arguments, None, timeout)
 
     def list_files(
         self,
@@ -601,13 +601,13 @@ class ImportJobsResource(Resource):
             failed_only:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "job_id": job_id,
             "limit": limit,
             "cursor": cursor,
             "failed_only": failed_only,
         }
-        return self._client._call("import_jobs.list_files", arguments, None, timeout)
+        return self._client._call("import_jobs.list_files", _arguments, None, timeout)
 
     def list_outputs(
         self,
@@ -625,8 +625,8 @@ class ImportJobsResource(Resource):
             cursor:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"job_id": job_id, "limit": limit, "cursor": cursor}
-        return self._client._call("import_jobs.list_outputs", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"job_id": job_id, "limit": limit, "cursor": cursor}
+        return self._client._call("import_jobs.list_outputs", _arguments, None, timeout)
 
     def retry(
         self,
@@ -644,12 +644,12 @@ class ImportJobsResource(Resource):
             files:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "job_id": job_id,
             "idempotency_key": idempotency_key,
             "files": files,
         }
-        return self._client._call("import_jobs.retry", arguments, None, timeout)
+        return self._client._call("import_jobs.retry", _arguments, None, timeout)
 
 
 class IndexesResource(Resource):
@@ -671,8 +671,8 @@ class IndexesResource(Resource):
             idempotency_key:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"name": name, "idempotency_key": idempotency_key}
-        return self._client._call("indexes.create", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"name": name, "idempotency_key": idempotency_key}
+        return self._client._call("indexes.create", _arguments, None, timeout)
 
     def delete(
         self,
@@ -686,8 +686,8 @@ class IndexesResource(Resource):
             index_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"index_id": index_id}
-        return self._client._call("indexes.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"index_id": index_id}
+        return self._client._call("indexes.delete", _arguments, None, timeout)
 
     def get(
         self,
@@ -701,8 +701,8 @@ class IndexesResource(Resource):
             index_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"index_id": index_id}
-        return self._client._call("indexes.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"index_id": index_id}
+        return self._client._call("indexes.get", _arguments, None, timeout)
 
     def get_deletion(
         self,
@@ -716,8 +716,8 @@ class IndexesResource(Resource):
             index_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"index_id": index_id}
-        return self._client._call("indexes.get_deletion", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"index_id": index_id}
+        return self._client._call("indexes.get_deletion", _arguments, None, timeout)
 
     def list(
         self,
@@ -731,8 +731,8 @@ class IndexesResource(Resource):
             include_defaults:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"include_defaults": include_defaults}
-        return self._client._call("indexes.list", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"include_defaults": include_defaults}
+        return self._client._call("indexes.list", _arguments, None, timeout)
 
     def list_prompt_runs(
         self,
@@ -750,8 +750,8 @@ class IndexesResource(Resource):
             cursor:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"index_id": index_id, "limit": limit, "cursor": cursor}
-        return self._client._call("indexes.list_prompt_runs", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"index_id": index_id, "limit": limit, "cursor": cursor}
+        return self._client._call("indexes.list_prompt_runs", _arguments, None, timeout)
 
     def list_videos(
         self,
@@ -769,8 +769,8 @@ class IndexesResource(Resource):
             cursor:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"index_id": index_id, "limit": limit, "cursor": cursor}
-        return self._client._call("indexes.list_videos", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"index_id": index_id, "limit": limit, "cursor": cursor}
+        return self._client._call("indexes.list_videos", _arguments, None, timeout)
 
 
 class McpResource(Resource):
@@ -790,8 +790,8 @@ class McpResource(Resource):
             platform:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"platform": platform}
-        return self._client._call("mcp.get_config", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"platform": platform}
+        return self._client._call("mcp.get_config", _arguments, None, timeout)
 
     def get_status(
         self,
@@ -803,8 +803,8 @@ class McpResource(Resource):
         Args:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {}
-        return self._client._call("mcp.get_status", arguments, None, timeout)
+        _arguments: dict[str, Any] = {}
+        return self._client._call("mcp.get_status", _arguments, None, timeout)
 
     def list_tools(
         self,
@@ -816,8 +816,8 @@ class McpResource(Resource):
         Args:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {}
-        return self._client._call("mcp.list_tools", arguments, None, timeout)
+        _arguments: dict[str, Any] = {}
+        return self._client._call("mcp.list_tools", _arguments, None, timeout)
 
     def run_playground(
         self,
@@ -833,8 +833,8 @@ class McpResource(Resource):
             arguments:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"tool_name": tool_name, "arguments": arguments}
-        return self._client._call("mcp.run_playground", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"tool_name": tool_name, "arguments": arguments}
+        return self._client._call("mcp.run_playground", _arguments, None, timeout)
 
 
 class PromptRunsResource(Resource):
@@ -856,8 +856,8 @@ class PromptRunsResource(Resource):
             idempotency_key:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"run_id": run_id, "idempotency_key": idempotency_key}
-        return self._client._call("prompt_runs.cancel", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"run_id": run_id, "idempotency_key": idempotency_key}
+        return self._client._call("prompt_runs.cancel", _arguments, None, timeout)
 
     def estimate(
         self,
@@ -887,7 +887,7 @@ class PromptRunsResource(Resource):
             video_segmentation_type:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "prompt_id": prompt_id,
             "target": target,
             "audio_segment_duration": audio_segment_duration,
@@ -898,7 +898,7 @@ class PromptRunsResource(Resource):
             "video_segment_duration": video_segment_duration,
             "video_segmentation_type": video_segmentation_type,
         }
-        return self._client._call("prompt_runs.estimate", arguments, None, timeout)
+        return self._client._call("prompt_runs.estimate", _arguments, None, timeout)
 
     def execute(
         self,
@@ -930,7 +930,7 @@ class PromptRunsResource(Resource):
             video_segmentation_type:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "prompt_id": prompt_id,
             "target": target,
             "idempotency_key": idempotency_key,
@@ -942,7 +942,7 @@ class PromptRunsResource(Resource):
             "video_segment_duration": video_segment_duration,
             "video_segmentation_type": video_segmentation_type,
         }
-        return self._client._call("prompt_runs.execute", arguments, None, timeout)
+        return self._client._call("prompt_runs.execute", _arguments, None, timeout)
 
     def get(
         self,
@@ -956,8 +956,8 @@ class PromptRunsResource(Resource):
             run_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"run_id": run_id}
-        return self._client._call("prompt_runs.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"run_id": run_id}
+        return self._client._call("prompt_runs.get", _arguments, None, timeout)
 
     def get_segment_retry(
         self,
@@ -977,13 +977,13 @@ class PromptRunsResource(Resource):
             retry_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "run_id": run_id,
             "video_id": video_id,
             "segment_id": segment_id,
             "retry_id": retry_id,
         }
-        return self._client._call("prompt_runs.get_segment_retry", arguments, None, timeout)
+        return self._client._call("prompt_runs.get_segment_retry", _arguments, None, timeout)
 
     def get_video_result(
         self,
@@ -999,8 +999,8 @@ class PromptRunsResource(Resource):
             video_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"run_id": run_id, "video_id": video_id}
-        return self._client._call("prompt_runs.get_video_result", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"run_id": run_id, "video_id": video_id}
+        return self._client._call("prompt_runs.get_video_result", _arguments, None, timeout)
 
     def list(
         self,
@@ -1014,8 +1014,8 @@ class PromptRunsResource(Resource):
             limit:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"limit": limit}
-        return self._client._call("prompt_runs.list", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"limit": limit}
+        return self._client._call("prompt_runs.list", _arguments, None, timeout)
 
     def list_failed_segments(
         self,
@@ -1029,8 +1029,8 @@ class PromptRunsResource(Resource):
             run_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"run_id": run_id}
-        return self._client._call("prompt_runs.list_failed_segments", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"run_id": run_id}
+        return self._client._call("prompt_runs.list_failed_segments", _arguments, None, timeout)
 
     def list_llm_calls(
         self,
@@ -1044,8 +1044,8 @@ class PromptRunsResource(Resource):
             run_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"run_id": run_id}
-        return self._client._call("prompt_runs.list_llm_calls", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"run_id": run_id}
+        return self._client._call("prompt_runs.list_llm_calls", _arguments, None, timeout)
 
     def list_results(
         self,
@@ -1065,13 +1065,13 @@ class PromptRunsResource(Resource):
             cursor:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "run_id": run_id,
             "video_id": video_id,
             "limit": limit,
             "cursor": cursor,
         }
-        return self._client._call("prompt_runs.list_results", arguments, None, timeout)
+        return self._client._call("prompt_runs.list_results", _arguments, None, timeout)
 
     def retry_segment(
         self,
@@ -1091,13 +1091,13 @@ class PromptRunsResource(Resource):
             idempotency_key:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "run_id": run_id,
             "video_id": video_id,
             "segment_id": segment_id,
             "idempotency_key": idempotency_key,
         }
-        return self._client._call("prompt_runs.retry_segment", arguments, None, timeout)
+        return self._client._call("prompt_runs.retry_segment", _arguments, None, timeout)
 
 
 class PromptsResource(Resource):
@@ -1129,7 +1129,7 @@ class PromptsResource(Resource):
             video_level:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "json_schema": json_schema,
             "name": name,
             "prompt_text": prompt_text,
@@ -1138,7 +1138,7 @@ class PromptsResource(Resource):
             "semantic_indexing": semantic_indexing,
             "video_level": video_level,
         }
-        return self._client._call("prompts.create", arguments, None, timeout)
+        return self._client._call("prompts.create", _arguments, None, timeout)
 
     def delete(
         self,
@@ -1154,8 +1154,8 @@ class PromptsResource(Resource):
             force:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"prompt_id": prompt_id, "force": force}
-        return self._client._call("prompts.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"prompt_id": prompt_id, "force": force}
+        return self._client._call("prompts.delete", _arguments, None, timeout)
 
     def get(
         self,
@@ -1169,8 +1169,8 @@ class PromptsResource(Resource):
             prompt_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"prompt_id": prompt_id}
-        return self._client._call("prompts.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"prompt_id": prompt_id}
+        return self._client._call("prompts.get", _arguments, None, timeout)
 
     def get_usage(
         self,
@@ -1184,8 +1184,8 @@ class PromptsResource(Resource):
             prompt_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"prompt_id": prompt_id}
-        return self._client._call("prompts.get_usage", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"prompt_id": prompt_id}
+        return self._client._call("prompts.get_usage", _arguments, None, timeout)
 
     def list(
         self,
@@ -1201,11 +1201,11 @@ class PromptsResource(Resource):
             include_defaults:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "active_only": active_only,
             "include_defaults": include_defaults,
         }
-        return self._client._call("prompts.list", arguments, None, timeout)
+        return self._client._call("prompts.list", _arguments, None, timeout)
 
     def test_schema(
         self,
@@ -1221,8 +1221,8 @@ class PromptsResource(Resource):
             sample_data:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"json_schema": json_schema, "sample_data": sample_data}
-        return self._client._call("prompts.test_schema", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"json_schema": json_schema, "sample_data": sample_data}
+        return self._client._call("prompts.test_schema", _arguments, None, timeout)
 
     def update(
         self,
@@ -1252,7 +1252,7 @@ class PromptsResource(Resource):
             video_level:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "prompt_id": prompt_id,
             "idempotency_key": idempotency_key,
             "clear_video_level": clear_video_level,
@@ -1263,7 +1263,7 @@ class PromptsResource(Resource):
             "semantic_indexing": semantic_indexing,
             "video_level": video_level,
         }
-        return self._client._call("prompts.update", arguments, None, timeout)
+        return self._client._call("prompts.update", _arguments, None, timeout)
 
 
 class RateLimitsResource(Resource):
@@ -1281,8 +1281,8 @@ class RateLimitsResource(Resource):
         Args:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {}
-        return self._client._call("rate_limits.get_status", arguments, None, timeout)
+        _arguments: dict[str, Any] = {}
+        return self._client._call("rate_limits.get_status", _arguments, None, timeout)
 
     def refresh(
         self,
@@ -1294,8 +1294,8 @@ class RateLimitsResource(Resource):
         Args:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {}
-        return self._client._call("rate_limits.refresh", arguments, None, timeout)
+        _arguments: dict[str, Any] = {}
+        return self._client._call("rate_limits.refresh", _arguments, None, timeout)
 
 
 class SearchResource(Resource):
@@ -1325,7 +1325,7 @@ class SearchResource(Resource):
             run_ids:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "index_id": index_id,
             "conditions": conditions,
             "cursor": cursor,
@@ -1333,7 +1333,7 @@ class SearchResource(Resource):
             "page_size": page_size,
             "run_ids": run_ids,
         }
-        return self._client._call("search.filter", arguments, None, timeout)
+        return self._client._call("search.filter", _arguments, None, timeout)
 
     def filter_playground(
         self,
@@ -1355,14 +1355,14 @@ class SearchResource(Resource):
             run_ids:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "conditions": conditions,
             "cursor": cursor,
             "index_ids": index_ids,
             "page_size": page_size,
             "run_ids": run_ids,
         }
-        return self._client._call("search.filter_playground", arguments, None, timeout)
+        return self._client._call("search.filter_playground", _arguments, None, timeout)
 
     def image(
         self,
@@ -1384,14 +1384,14 @@ class SearchResource(Resource):
             top_k:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "index_id": index_id,
             "image_data": image_data,
             "index_ids": index_ids,
             "run_ids": run_ids,
             "top_k": top_k,
         }
-        return self._client._call("search.image", arguments, None, timeout)
+        return self._client._call("search.image", _arguments, None, timeout)
 
     def multi_run(
         self,
@@ -1413,14 +1413,14 @@ class SearchResource(Resource):
             top_k:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "query": query,
             "aggregation": aggregation,
             "index_id": index_id,
             "run_ids": run_ids,
             "top_k": top_k,
         }
-        return self._client._call("search.multi_run", arguments, None, timeout)
+        return self._client._call("search.multi_run", _arguments, None, timeout)
 
     def multimodal(
         self,
@@ -1450,7 +1450,7 @@ class SearchResource(Resource):
             top_k:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "index_id": index_id,
             "image_data": image_data,
             "image_weight": image_weight,
@@ -1461,7 +1461,7 @@ class SearchResource(Resource):
             "text_weight": text_weight,
             "top_k": top_k,
         }
-        return self._client._call("search.multimodal", arguments, None, timeout)
+        return self._client._call("search.multimodal", _arguments, None, timeout)
 
     def playground(
         self,
@@ -1479,8 +1479,8 @@ class SearchResource(Resource):
             top_k:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"query": query, "run_id": run_id, "top_k": top_k}
-        return self._client._call("search.playground", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"query": query, "run_id": run_id, "top_k": top_k}
+        return self._client._call("search.playground", _arguments, None, timeout)
 
     def text(
         self,
@@ -1504,7 +1504,7 @@ class SearchResource(Resource):
             top_k:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "index_id": index_id,
             "query": query,
             "index_ids": index_ids,
@@ -1512,7 +1512,7 @@ class SearchResource(Resource):
             "search_fields": search_fields,
             "top_k": top_k,
         }
-        return self._client._call("search.text", arguments, None, timeout)
+        return self._client._call("search.text", _arguments, None, timeout)
 
 
 class UsageResource(Resource):
@@ -1534,8 +1534,8 @@ class UsageResource(Resource):
             end_date:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"start_date": start_date, "end_date": end_date}
-        return self._client._call("usage.get_breakdown", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"start_date": start_date, "end_date": end_date}
+        return self._client._call("usage.get_breakdown", _arguments, None, timeout)
 
     def get_current(
         self,
@@ -1547,8 +1547,8 @@ class UsageResource(Resource):
         Args:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {}
-        return self._client._call("usage.get_current", arguments, None, timeout)
+        _arguments: dict[str, Any] = {}
+        return self._client._call("usage.get_current", _arguments, None, timeout)
 
     def get_details(
         self,
@@ -1568,13 +1568,13 @@ class UsageResource(Resource):
             limit:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "metric_type": metric_type,
             "start_date": start_date,
             "end_date": end_date,
             "limit": limit,
         }
-        return self._client._call("usage.get_details", arguments, None, timeout)
+        return self._client._call("usage.get_details", _arguments, None, timeout)
 
     def get_history(
         self,
@@ -1592,12 +1592,12 @@ class UsageResource(Resource):
             limit:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "start_date": start_date,
             "end_date": end_date,
             "limit": limit,
         }
-        return self._client._call("usage.get_history", arguments, None, timeout)
+        return self._client._call("usage.get_history", _arguments, None, timeout)
 
     def list_metric_types(
         self,
@@ -1609,8 +1609,8 @@ class UsageResource(Resource):
         Args:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {}
-        return self._client._call("usage.list_metric_types", arguments, None, timeout)
+        _arguments: dict[str, Any] = {}
+        return self._client._call("usage.list_metric_types", _arguments, None, timeout)
 
 
 class VideosResource(Resource):
@@ -1630,8 +1630,8 @@ class VideosResource(Resource):
             video_ids:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"video_ids": video_ids}
-        return self._client._call("videos.batch_get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"video_ids": video_ids}
+        return self._client._call("videos.batch_get", _arguments, None, timeout)
 
     def batch_get_status(
         self,
@@ -1645,8 +1645,8 @@ class VideosResource(Resource):
             video_ids:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"video_ids": video_ids}
-        return self._client._call("videos.batch_get_status", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"video_ids": video_ids}
+        return self._client._call("videos.batch_get_status", _arguments, None, timeout)
 
     def batch_list_segments(
         self,
@@ -1662,8 +1662,8 @@ class VideosResource(Resource):
             video_ids:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"targets": targets, "video_ids": video_ids}
-        return self._client._call("videos.batch_list_segments", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"targets": targets, "video_ids": video_ids}
+        return self._client._call("videos.batch_list_segments", _arguments, None, timeout)
 
     def create(
         self,
@@ -1685,14 +1685,14 @@ class VideosResource(Resource):
             source_connector_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "index_id": index_id,
             "title": title,
             "video_uri": video_uri,
             "idempotency_key": idempotency_key,
             "source_connector_id": source_connector_id,
         }
-        return self._client._call("videos.create", arguments, None, timeout)
+        return self._client._call("videos.create", _arguments, None, timeout)
 
     def create_signed_url(
         self,
@@ -1708,8 +1708,8 @@ class VideosResource(Resource):
             force_refresh:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"gcs_uri": gcs_uri, "force_refresh": force_refresh}
-        return self._client._call("videos.create_signed_url", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"gcs_uri": gcs_uri, "force_refresh": force_refresh}
+        return self._client._call("videos.create_signed_url", _arguments, None, timeout)
 
     def delete(
         self,
@@ -1723,8 +1723,8 @@ class VideosResource(Resource):
             video_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"video_id": video_id}
-        return self._client._call("videos.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"video_id": video_id}
+        return self._client._call("videos.delete", _arguments, None, timeout)
 
     def get(
         self,
@@ -1738,8 +1738,8 @@ class VideosResource(Resource):
             video_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"video_id": video_id}
-        return self._client._call("videos.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"video_id": video_id}
+        return self._client._call("videos.get", _arguments, None, timeout)
 
     def get_deletion(
         self,
@@ -1753,8 +1753,8 @@ class VideosResource(Resource):
             video_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"video_id": video_id}
-        return self._client._call("videos.get_deletion", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"video_id": video_id}
+        return self._client._call("videos.get_deletion", _arguments, None, timeout)
 
     def list_playground(
         self,
@@ -1770,8 +1770,8 @@ class VideosResource(Resource):
             cursor:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"limit": limit, "cursor": cursor}
-        return self._client._call("videos.list_playground", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"limit": limit, "cursor": cursor}
+        return self._client._call("videos.list_playground", _arguments, None, timeout)
 
     def list_prompt_runs(
         self,
@@ -1787,8 +1787,8 @@ class VideosResource(Resource):
             limit:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"video_id": video_id, "limit": limit}
-        return self._client._call("videos.list_prompt_runs", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"video_id": video_id, "limit": limit}
+        return self._client._call("videos.list_prompt_runs", _arguments, None, timeout)
 
     def list_segments(
         self,
@@ -1810,14 +1810,14 @@ class VideosResource(Resource):
             cursor:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "video_id": video_id,
             "run_id": run_id,
             "latest_run": latest_run,
             "limit": limit,
             "cursor": cursor,
         }
-        return self._client._call("videos.list_segments", arguments, None, timeout)
+        return self._client._call("videos.list_segments", _arguments, None, timeout)
 
     def process(
         self,
@@ -1835,12 +1835,12 @@ class VideosResource(Resource):
             prompt_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "video_id": video_id,
             "segment_duration": segment_duration,
             "prompt_id": prompt_id,
         }
-        return self._client._call("videos.process", arguments, None, timeout)
+        return self._client._call("videos.process", _arguments, None, timeout)
 
     def upload(
         self,
@@ -1860,13 +1860,13 @@ class VideosResource(Resource):
             index_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "title": title,
             "idempotency_key": idempotency_key,
             "index_id": index_id,
         }
-        files: dict[str, Any] = {"file": file}
-        return self._client._call("videos.upload", arguments, files, timeout)
+        _files: dict[str, Any] = {"file": file}
+        return self._client._call("videos.upload", _arguments, _files, timeout)
 
 
 class WebhooksResource(Resource):
@@ -1896,7 +1896,7 @@ class WebhooksResource(Resource):
             metadata:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "events": events,
             "name": name,
             "url": url,
@@ -1904,7 +1904,7 @@ class WebhooksResource(Resource):
             "index_ids": index_ids,
             "metadata": metadata,
         }
-        return self._client._call("webhooks.create", arguments, None, timeout)
+        return self._client._call("webhooks.create", _arguments, None, timeout)
 
     def delete(
         self,
@@ -1918,8 +1918,8 @@ class WebhooksResource(Resource):
             webhook_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"webhook_id": webhook_id}
-        return self._client._call("webhooks.delete", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"webhook_id": webhook_id}
+        return self._client._call("webhooks.delete", _arguments, None, timeout)
 
     def get(
         self,
@@ -1933,8 +1933,8 @@ class WebhooksResource(Resource):
             webhook_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"webhook_id": webhook_id}
-        return self._client._call("webhooks.get", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"webhook_id": webhook_id}
+        return self._client._call("webhooks.get", _arguments, None, timeout)
 
     def get_delivery(
         self,
@@ -1948,8 +1948,8 @@ class WebhooksResource(Resource):
             delivery_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"delivery_id": delivery_id}
-        return self._client._call("webhooks.get_delivery", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"delivery_id": delivery_id}
+        return self._client._call("webhooks.get_delivery", _arguments, None, timeout)
 
     def list(
         self,
@@ -1961,8 +1961,8 @@ class WebhooksResource(Resource):
         Args:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {}
-        return self._client._call("webhooks.list", arguments, None, timeout)
+        _arguments: dict[str, Any] = {}
+        return self._client._call("webhooks.list", _arguments, None, timeout)
 
     def list_deliveries(
         self,
@@ -1980,8 +1980,8 @@ class WebhooksResource(Resource):
             limit:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"webhook_id": webhook_id, "status": status, "limit": limit}
-        return self._client._call("webhooks.list_deliveries", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"webhook_id": webhook_id, "status": status, "limit": limit}
+        return self._client._call("webhooks.list_deliveries", _arguments, None, timeout)
 
     def list_events(
         self,
@@ -1993,8 +1993,8 @@ class WebhooksResource(Resource):
         Args:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {}
-        return self._client._call("webhooks.list_events", arguments, None, timeout)
+        _arguments: dict[str, Any] = {}
+        return self._client._call("webhooks.list_events", _arguments, None, timeout)
 
     def retry_delivery(
         self,
@@ -2008,8 +2008,8 @@ class WebhooksResource(Resource):
             delivery_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"delivery_id": delivery_id}
-        return self._client._call("webhooks.retry_delivery", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"delivery_id": delivery_id}
+        return self._client._call("webhooks.retry_delivery", _arguments, None, timeout)
 
     def rotate_secret(
         self,
@@ -2023,8 +2023,8 @@ class WebhooksResource(Resource):
             webhook_id:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"webhook_id": webhook_id}
-        return self._client._call("webhooks.rotate_secret", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"webhook_id": webhook_id}
+        return self._client._call("webhooks.rotate_secret", _arguments, None, timeout)
 
     def test(
         self,
@@ -2040,8 +2040,8 @@ class WebhooksResource(Resource):
             idempotency_key:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"webhook_id": webhook_id, "idempotency_key": idempotency_key}
-        return self._client._call("webhooks.test", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"webhook_id": webhook_id, "idempotency_key": idempotency_key}
+        return self._client._call("webhooks.test", _arguments, None, timeout)
 
     def update(
         self,
@@ -2069,7 +2069,7 @@ class WebhooksResource(Resource):
             url:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "webhook_id": webhook_id,
             "idempotency_key": idempotency_key,
             "events": events,
@@ -2079,7 +2079,7 @@ class WebhooksResource(Resource):
             "status": status,
             "url": url,
         }
-        return self._client._call("webhooks.update", arguments, None, timeout)
+        return self._client._call("webhooks.update", _arguments, None, timeout)
 
 
 class WorkflowResource(Resource):
@@ -2103,12 +2103,12 @@ class WorkflowResource(Resource):
             save:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "instruction": instruction,
             "idempotency_key": idempotency_key,
             "save": save,
         }
-        return self._client._call("workflow.define", arguments, None, timeout)
+        return self._client._call("workflow.define", _arguments, None, timeout)
 
     def get_search_page(
         self,
@@ -2122,8 +2122,8 @@ class WorkflowResource(Resource):
             cursor:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {"cursor": cursor}
-        return self._client._call("workflow.get_search_page", arguments, None, timeout)
+        _arguments: dict[str, Any] = {"cursor": cursor}
+        return self._client._call("workflow.get_search_page", _arguments, None, timeout)
 
     def process(
         self,
@@ -2157,7 +2157,7 @@ class WorkflowResource(Resource):
             video_ids:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "idempotency_key": idempotency_key,
             "advanced_transcription": advanced_transcription,
             "create_image_embeddings": create_image_embeddings,
@@ -2170,7 +2170,7 @@ class WorkflowResource(Resource):
             "segmentation_mode": segmentation_mode,
             "video_ids": video_ids,
         }
-        return self._client._call("workflow.process", arguments, None, timeout)
+        return self._client._call("workflow.process", _arguments, None, timeout)
 
     def search(
         self,
@@ -2200,7 +2200,7 @@ class WorkflowResource(Resource):
             video_ids:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "idempotency_key": idempotency_key,
             "filters": filters,
             "index_id": index_id,
@@ -2211,7 +2211,7 @@ class WorkflowResource(Resource):
             "result_level": result_level,
             "video_ids": video_ids,
         }
-        return self._client._call("workflow.search", arguments, None, timeout)
+        return self._client._call("workflow.search", _arguments, None, timeout)
 
     def upload(
         self,
@@ -2233,14 +2233,14 @@ class WorkflowResource(Resource):
             title:
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
-        arguments: dict[str, Any] = {
+        _arguments: dict[str, Any] = {
             "idempotency_key": idempotency_key,
             "index_id": index_id,
             "index_name": index_name,
             "title": title,
         }
-        files: dict[str, Any] = {"file": file}
-        return self._client._call("workflow.upload", arguments, files, timeout)
+        _files: dict[str, Any] = {"file": file}
+        return self._client._call("workflow.upload", _arguments, _files, timeout)
 
 
 class VideoVector(ServiceClient):

@@ -1,0 +1,54 @@
+"""One client for three video APIs: api.video, Twelve Labs and VideoVector.
+
+``ApiVideo``, ``TwelveLabs`` and ``VideoVector`` are the clients; every exception is a
+``FramekeyError``. Not affiliated with any of the three services.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._errors import FramekeyError as FramekeyError
+    from ._files import FileInput as FileInput
+    from ._unset import UNSET as UNSET
+    from ._unset import Unset as Unset
+    from .generated.api_video import ApiVideo as ApiVideo
+    from .generated.errors import *  # noqa: F403
+    from .generated.twelve_labs import TwelveLabs as TwelveLabs
+    from .generated.videovector import VideoVector as VideoVector
+
+    __version__: str
+
+# A service's classes, and the native library with them, are loaded when they are first asked for.
+_HOMES = {
+    "ApiVideo": ".generated.api_video",
+    "TwelveLabs": ".generated.twelve_labs",
+    "VideoVector": ".generated.videovector",
+    "FileInput": "._files",
+    "FramekeyError": "._errors",
+    "UNSET": "._unset",
+    "Unset": "._unset",
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("framekey")
+    errors = import_module(".generated.errors", __name__)
+    home = _HOMES.get(name)
+    if home is None and name not in errors.__all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(home, __name__) if home else errors, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    from .generated.errors import __all__ as errors
+
+    return sorted([*_HOMES, *errors, "__version__"])
