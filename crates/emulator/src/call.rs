@@ -1,0 +1,48 @@
+//! One call of an operation, read from the wire.
+
+use std::collections::BTreeMap;
+
+use framekey_catalog::Operation;
+use serde_json::{Map, Value};
+
+use crate::clock::Moment;
+use crate::form::Form;
+
+/// A call as the services' rules see it.
+pub(crate) struct Call {
+    pub(crate) operation: &'static Operation,
+    pub(crate) path: BTreeMap<&'static str, String>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) content_range: Option<String>,
+    /// The JSON body; null for none.
+    pub(crate) body: Value,
+    pub(crate) form: Form,
+    pub(crate) now: Moment,
+}
+
+impl Call {
+    /// A path parameter by its name in the template.
+    pub(crate) fn id(&self, name: &str) -> &str {
+        self.path.get(name).map_or("", String::as_str)
+    }
+
+    /// The first query parameter of a name.
+    pub(crate) fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All query parameters of a name.
+    pub(crate) fn query_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.query.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A field of the JSON body.
+    pub(crate) fn field(&self, name: &str) -> Option<&Value> {
+        self.body.get(name).filter(|value| !value.is_null())
+    }
+
+    /// The JSON body as an object; empty where it is none.
+    pub(crate) fn object(&self) -> Map<String, Value> {
+        self.body.as_object().cloned().unwrap_or_default()
+    }
+}

@@ -1,0 +1,174 @@
+//! api.video, Twelve Labs and VideoVector on loopback: their credentials, their state, their rules
+//! and their error bodies, with a clock and faults under test control.
+//!
+//! Every operation of the three services answers. Where the emulator has no rules of its own yet, it
+//! answers with a valid body made from the operation's schema.
+#![forbid(unsafe_code)]
+
+mod answer;
+mod api_video;
+mod call;
+mod clock;
+mod control;
+mod credential;
+mod draw;
+mod fault;
+mod form;
+mod journal;
+mod page;
+mod router;
+mod schemas;
+mod server;
+mod synth;
+mod twelve_labs;
+mod videovector;
+mod world;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use framekey_catalog::Service;
+use serde_json::Value;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+pub use clock::Moment;
+pub use credential::Credentials;
+pub use fault::Fault;
+pub use journal::{Entry, Presented, PresentedKind};
+use world::{Place, World};
+
+/// How the emulator is started.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The port on 127.0.0.1; any free one where it is not set.
+    pub port: Option<u16>,
+    /// Ids and ready credentials are drawn from this: the same seed gives the same ones.
+    pub seed: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config { port: None, seed: 1 }
+    }
+}
+
+/// Why the emulator did not start.
+#[derive(Debug)]
+pub struct StartError {
+    port: Option<u16>,
+    cause: std::io::Error,
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            Some(port) if self.cause.kind() == std::io::ErrorKind::AddrInUse => {
+                write!(
+                    f,
+                    "port {port} on 127.0.0.1 is in use: choose another one, or none for any free port"
+                )
+            }
+            Some(port) => write!(f, "cannot listen on 127.0.0.1 port {port}: {}", self.cause),
+            None => write!(f, "cannot listen on 127.0.0.1: {}", self.cause),
+        }
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.cause)
+    }
+}
+
+/// A running emulator. It ends when this value is dropped.
+pub struct Emulator {
+    world: Arc<World>,
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Emulator {
+    /// Starts to listen. Must run inside a tokio runtime.
+    ///
+    /// # Errors
+    /// When the port cannot be had.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let failed = |cause| StartError { port: config.port, cause };
+        let wanted = SocketAddr::from(([127, 0, 0, 1], config.port.unwrap_or(0)));
+        let listener = tokio::net::TcpListener::bind(wanted).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let world = Arc::new(World::new(config.seed, address));
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(server::serve(listener, Arc::clone(&world), stopped));
+        Ok(Emulator { world, address, stop: Some(stop), task: Some(task) })
+    }
+
+    /// The base URL of a service; for api.video that of production.
+    #[must_use]
+    pub fn base_url(&self, service: Service) -> String {
+        Place::of(service).base_url(self.address)
+    }
+
+    /// The base URL of api.video's sandbox, which has videos and keys of its own.
+    #[must_use]
+    pub fn sandbox_url(&self) -> String {
+        Place::Sandbox.base_url(self.address)
+    }
+
+    /// Ready credentials. They open this emulator and nothing else.
+    #[must_use]
+    pub fn credentials(&self) -> &Credentials {
+        self.world.credentials()
+    }
+
+    /// Base URLs and ready credentials, as `GET /__emulator/info` answers them.
+    #[must_use]
+    pub fn info(&self) -> Value {
+        control::info(&self.world)
+    }
+
+    /// Every request since the start or the last [`clear_journal`](Self::clear_journal).
+    #[must_use]
+    pub fn journal(&self) -> Vec<Entry> {
+        self.world.journal()
+    }
+
+    /// Forgets the requests so far.
+    pub fn clear_journal(&self) {
+        self.world.clear_journal();
+    }
+
+    /// The emulator's time.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        self.world.now()
+    }
+
+    /// Moves the emulator's clock ahead.
+    pub fn advance(&self, time: Duration) {
+        self.world.advance(time);
+    }
+
+    /// Plants a fault.
+    pub fn fault(&self, fault: Fault) {
+        self.world.plant(fault);
+    }
+
+    /// Stops listening and waits until requests in progress are answered.
+    pub async fn stop(mut self) {
+        drop(self.stop.take());
+        if let Some(task) = self.task.take() {
+            let _ = task.await;
+        }
+    }
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Emulator").field("address", &self.address).finish_non_exhaustive()
+    }
+}

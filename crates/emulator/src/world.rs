@@ -1,0 +1,188 @@
+//! All state of an emulator, behind one lock, and the way of a call through it.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use framekey_catalog::Service;
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::clock::{Clock, Moment};
+use crate::credential::{Credentials, Given};
+use crate::draw::Draw;
+use crate::fault::Fault;
+use crate::journal::Entry;
+use crate::{api_video, synth, twelve_labs, videovector};
+
+/// The journal forgets its oldest entries beyond this.
+const LONGEST_JOURNAL: usize = 100_000;
+
+/// Where a request went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Production,
+    Sandbox,
+    TwelveLabs,
+    VideoVector,
+}
+
+impl Place {
+    pub(crate) const ALL: [Place; 4] =
+        [Place::Sandbox, Place::Production, Place::TwelveLabs, Place::VideoVector];
+
+    pub(crate) const fn of(service: Service) -> Self {
+        match service {
+            Service::ApiVideo => Place::Production,
+            Service::TwelveLabs => Place::TwelveLabs,
+            Service::VideoVector => Place::VideoVector,
+        }
+    }
+
+    pub(crate) const fn service(self) -> Service {
+        match self {
+            Place::Production | Place::Sandbox => Service::ApiVideo,
+            Place::TwelveLabs => Service::TwelveLabs,
+            Place::VideoVector => Service::VideoVector,
+        }
+    }
+
+    /// The path that everything of this place is below.
+    pub(crate) const fn prefix(self) -> &'static str {
+        match self {
+            Place::Production => "/api-video",
+            Place::Sandbox => "/api-video-sandbox",
+            Place::TwelveLabs => "/twelve-labs/v1.3",
+            Place::VideoVector => "/videovector/api/v2",
+        }
+    }
+
+    pub(crate) fn base_url(self, address: SocketAddr) -> String {
+        format!("http://{address}{}", self.prefix())
+    }
+}
+
+pub(crate) struct World {
+    clock: Clock,
+    address: SocketAddr,
+    credentials: Credentials,
+    state: Mutex<State>,
+}
+
+struct State {
+    draw: Draw,
+    production: api_video::Account,
+    sandbox: api_video::Account,
+    twelve_labs: twelve_labs::Account,
+    videovector: videovector::Account,
+    journal: Vec<Entry>,
+    numbered: u64,
+    counts: BTreeMap<(Service, &'static str), u64>,
+    faults: Vec<Fault>,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, address: SocketAddr) -> Self {
+        let mut draw = Draw::new(seed);
+        let credentials = Credentials::draw(&mut draw);
+        let clock = Clock::default();
+        let state = State {
+            draw,
+            production: api_video::Account::new(&credentials.api_video_key),
+            sandbox: api_video::Account::new(&credentials.api_video_sandbox_key),
+            twelve_labs: twelve_labs::Account::new(&credentials.twelve_labs_key),
+            videovector: videovector::Account::new(&credentials, clock.now()),
+            journal: Vec::new(),
+            numbered: 0,
+            counts: BTreeMap::new(),
+            faults: Vec::new(),
+        };
+        World { clock, address, credentials, state: Mutex::new(state) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    pub(crate) fn advance(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+
+    pub(crate) fn plant(&self, fault: Fault) {
+        self.lock().faults.push(fault);
+    }
+
+    pub(crate) fn clear_faults(&self) {
+        self.lock().faults.clear();
+    }
+
+    pub(crate) fn journal(&self) -> Vec<Entry> {
+        self.lock().journal.clone()
+    }
+
+    pub(crate) fn clear_journal(&self) {
+        self.lock().journal.clear();
+    }
+
+    pub(crate) fn note(&self, mut entry: Entry) {
+        let mut state = self.lock();
+        state.numbered += 1;
+        entry.number = state.numbered;
+        if state.journal.len() >= LONGEST_JOURNAL {
+            state.journal.drain(..LONGEST_JOURNAL / 10);
+        }
+        state.journal.push(entry);
+    }
+
+    /// How often each operation was called.
+    pub(crate) fn counters(&self) -> Value {
+        let state = self.lock();
+        let of = |service: Service| {
+            let calls = state.counts.iter().filter(|((known, _), _)| *known == service);
+            calls
+                .map(|((_, operation), count)| ((*operation).to_owned(), json!(count)))
+                .collect::<serde_json::Map<_, _>>()
+        };
+        let by_service: serde_json::Map<_, _> = Service::ALL
+            .into_iter()
+            .map(|service| (service.slug().to_owned(), Value::Object(of(service))))
+            .collect();
+        Value::Object(by_service)
+    }
+
+    /// Carries a call out: planted fault, credential, rules, and the schema where there are no rules.
+    pub(crate) fn carry_out(&self, place: Place, call: &Call, given: &Given) -> Answer {
+        let mut state = self.lock();
+        let state = &mut *state;
+        let operation = call.operation;
+        let count = state.counts.entry((operation.service, operation.id)).or_default();
+        *count += 1;
+        let fault =
+            state.faults.iter().find(|fault| fault.meets(operation.service, operation.id, *count));
+        if let Some(fault) = fault.filter(|fault| !fault.after_commit) {
+            return fault.answer();
+        }
+        let fault = fault.map(Fault::answer);
+        let answer = match place {
+            Place::Production => state.production.answer(call, given, &mut state.draw),
+            Place::Sandbox => state.sandbox.answer(call, given, &mut state.draw),
+            Place::TwelveLabs => state.twelve_labs.answer(call, given, &mut state.draw),
+            Place::VideoVector => state.videovector.answer(call, given, &mut state.draw),
+        };
+        fault.unwrap_or_else(|| answer.unwrap_or_else(|| synth::answer(call)))
+    }
+}
