@@ -1,1 +1,10 @@
-//! The wasm half of the npm package framekey.
+//! The wasm half of the npm package framekey: the dynamic door of the Rust core over what the host
+//! has, fetch, clock and randomness. Private; the package's JavaScript half is what users see.
+#![cfg(target_arch = "wasm32")]
+
+mod client;
+mod host;
+mod platform;
+
+pub use client::Client;
+pub use host::Host;

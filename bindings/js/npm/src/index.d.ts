@@ -1,0 +1,11 @@
+export { init } from "./core.js";
+export type { InitInput } from "./core.js";
+export type { CallOptions, FileInput, Json } from "./client.js";
+export { FramekeyError } from "./failure.js";
+export * from "./generated/errors.js";
+export { ApiVideo } from "./generated/api-video.js";
+export type { ApiVideoOptions } from "./generated/api-video.js";
+export { TwelveLabs } from "./generated/twelve-labs.js";
+export type { TwelveLabsOptions } from "./generated/twelve-labs.js";
+export { VideoVector } from "./generated/videovector.js";
+export type { VideoVectorOptions } from "./generated/videovector.js";

@@ -1,0 +1,6 @@
+export { init } from "./core.js";
+export { FramekeyError } from "./failure.js";
+export * from "./generated/errors.js";
+export { ApiVideo } from "./generated/api-video.js";
+export { TwelveLabs } from "./generated/twelve-labs.js";
+export { VideoVector } from "./generated/videovector.js";

@@ -1,0 +1,22 @@
+// From what went wrong, in the core or here, to an error of its class.
+import { FramekeyError } from "./failure.js";
+import { KINDS } from "./generated/errors.js";
+
+/** A failure that the core reports as JSON; anything else is a fault of ours. */
+export function raised(failure) {
+  if (typeof failure !== "string") {
+    return make({ kind: "internal", message: "framekey failed. Please report this.", code: "internal", cause: failure });
+  }
+  const fields = JSON.parse(failure);
+  if (fields.cause !== undefined) fields.cause = new Error(fields.cause);
+  return make(fields);
+}
+
+/** A failure that is seen before the core sees the call. */
+export function refused(kind, code, message, cause) {
+  return make({ kind, code, message: `${message} [${code}]`, attempts: 0, cause });
+}
+
+function make({ message, ...fields }) {
+  return new (KINDS[fields.kind] ?? FramekeyError)(message, fields);
+}

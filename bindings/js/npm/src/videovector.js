@@ -1,0 +1,4 @@
+export { init } from "./core.js";
+export { FramekeyError } from "./failure.js";
+export * from "./generated/errors.js";
+export { VideoVector } from "./generated/videovector.js";

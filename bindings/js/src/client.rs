@@ -1,0 +1,149 @@
+//! The one class: a client of one service, called by operation ids. Values cross as JSON text, which
+//! both sides read and write fastest; failures as the JSON of their fields, classes are JavaScript's.
+
+use std::time::Duration;
+
+use framekey::dynamic::{self, File};
+use framekey::{CallOptions, Error, ErrorKind, Service};
+use framekey_runtime::{Response, Source};
+use futures_util::future::{Either, select};
+use futures_util::pin_mut;
+use js_sys::futures::{JsFuture, future_to_promise};
+use js_sys::{Array, Promise, Uint8Array};
+use serde_json::{Map, Value};
+use wasm_bindgen::prelude::*;
+
+use crate::host::Host;
+use crate::platform::platform;
+
+/// A client of one service.
+#[wasm_bindgen]
+pub struct Client(dynamic::Client);
+
+#[wasm_bindgen]
+impl Client {
+    /// `service` is a slug (`api-video`), `options` a JSON object.
+    ///
+    /// # Errors
+    /// The fields of an error as JSON.
+    #[wasm_bindgen(constructor)]
+    pub fn new(service: &str, options: &str, host: &Host) -> Result<Client, JsValue> {
+        build(service, options, host).map(Client).map_err(|error| fields(&error))
+    }
+
+    /// Where the service is.
+    #[wasm_bindgen(getter, js_name = baseUrl)]
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        self.0.session().base().to_string()
+    }
+
+    /// Calls one operation with a JSON object of arguments. `files` is a list of argument, file
+    /// name, content type (empty: not known) and the host's number of the `Blob`, in turn.
+    ///
+    /// Gives `[status, content type, bytes]`. When `cancelled` is resolved, the call is broken off
+    /// and fails with null; an exchange of credentials that others may wait for goes on.
+    pub fn call(
+        &self,
+        operation: String,
+        arguments: String,
+        files: Vec<String>,
+        timeout: Option<f64>,
+        cancelled: Option<Promise>,
+    ) -> Promise {
+        let client = self.0.clone();
+        future_to_promise(async move {
+            let call = perform(client, &operation, &arguments, &files, timeout);
+            let Some(cancelled) = cancelled else {
+                return settle(call.await);
+            };
+            pin_mut!(call);
+            match select(call, JsFuture::from(cancelled)).await {
+                Either::Left((outcome, _)) => settle(outcome),
+                Either::Right(_) => Err(JsValue::NULL),
+            }
+        })
+    }
+}
+
+fn build(service: &str, options: &str, host: &Host) -> Result<dynamic::Client, Error> {
+    let service = Service::from_slug(service).ok_or_else(|| bad("there is no such service"))?;
+    let environment = host.clone();
+    let mut builder = dynamic::Client::builder(service)
+        .platform(platform(host))
+        .environment(move |name| environment.env(name));
+    for (name, value) in object(options)? {
+        builder = builder.set(&name, value)?;
+    }
+    builder.build()
+}
+
+async fn perform(
+    client: dynamic::Client,
+    operation: &str,
+    arguments: &str,
+    files: &[String],
+    timeout: Option<f64>,
+) -> Result<Response, Error> {
+    let mut options = CallOptions::default();
+    if let Some(seconds) = timeout {
+        let limit = Duration::try_from_secs_f64(seconds).ok().filter(|limit| !limit.is_zero());
+        options.timeout = Some(limit.ok_or_else(|| bad("`timeout` takes a positive number of seconds"))?);
+    }
+    let files = files.chunks_exact(4).map(file).collect();
+    client.call(operation, object(arguments)?, files, options).await
+}
+
+fn file(entry: &[String]) -> File {
+    let text = |at: usize| entry.get(at).filter(|text| !text.is_empty()).cloned();
+    File {
+        argument: text(0).unwrap_or_default(),
+        file_name: text(1),
+        content_type: text(2),
+        source: Source::Host { handle: text(3).and_then(|number| number.parse().ok()).unwrap_or_default() },
+    }
+}
+
+/// A JSON object that our JavaScript half wrote. The parser's own text may quote what it read.
+fn object(text: &str) -> Result<Map<String, Value>, Error> {
+    serde_json::from_str(text).map_err(|_| bad("the arguments are not a JSON object"))
+}
+
+fn bad(message: &str) -> Error {
+    Error::new(ErrorKind::Usage, "usage.bad_value", message)
+}
+
+fn settle(outcome: Result<Response, Error>) -> Result<JsValue, JsValue> {
+    let response = outcome.map_err(|error| fields(&error))?;
+    let media = response.headers.get("content-type").unwrap_or_default();
+    let body = Uint8Array::from(&response.body[..]);
+    Ok(Array::of3(&JsValue::from(response.status), &JsValue::from_str(media), &body).into())
+}
+
+/// The fields of an error, as JSON, for `src/failure.js` of the npm package.
+fn fields(error: &Error) -> JsValue {
+    let mut fields = Map::new();
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            fields.insert(name.to_owned(), value);
+        }
+    };
+    put("message", Some(Value::from(error.to_string())));
+    put("kind", Some(Value::from(error.kind().as_str())));
+    put("code", Some(Value::from(error.code())));
+    put("service", error.service().map(|service| Value::from(service.slug())));
+    put("operation", error.operation().map(Value::from));
+    put("status", error.status().map(Value::from));
+    put("attempts", Some(Value::from(error.attempts())));
+    put("retryAfter", error.retry_after().map(|wait| Value::from(wait.as_secs())));
+    if let Some(server) = error.server() {
+        put("serverCode", server.code.clone().map(Value::from));
+        put("serverMessage", server.message.clone().map(Value::from));
+        put("parameter", server.parameter.clone().map(Value::from));
+        put("requestId", server.request_id.clone().map(Value::from));
+    }
+    if let Some(cause) = std::error::Error::source(error) {
+        put("cause", Some(Value::from(cause.to_string())));
+    }
+    JsValue::from_str(&Value::Object(fields).to_string())
+}
