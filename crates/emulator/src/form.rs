@@ -53,7 +53,6 @@ pub(crate) async fn read(body: Body, content_type: &str) -> Result<Form, String>
                 hash.update(&piece);
             }
             form.files.push(Uploaded {
-                part: name,
                 name: file_name,
                 size,
                 sha256: hex(&hash.finalize()),

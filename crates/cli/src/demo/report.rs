@@ -64,12 +64,13 @@ impl Report {
     #[must_use]
     pub fn to_table(&self) -> String {
         let mut table = Table::new();
-        table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+        table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(width());
         table.set_header(["", "step", "operation", "credential sent", "requests", "result"]);
         let mut story = "";
         for row in &self.rows {
             if row.story != story {
                 story = row.story;
+                table.add_row([""; 6]);
                 table.add_row(["", story, "", "", "", ""]);
             }
             let mark = match (&row.differs, row.skipped) {
@@ -79,7 +80,7 @@ impl Report {
             };
             table.add_row([
                 mark.to_owned(),
-                format!("  {}", row.step),
+                row.step.to_owned(),
                 row.operations.join(", "),
                 row.credentials.join(", "),
                 row.requests.to_string(),
@@ -101,6 +102,14 @@ impl Report {
             self.requests()
         ));
         text
+    }
+}
+
+/// The terminal's width, within what can be read; a fixed one where there is none.
+fn width() -> u16 {
+    match console::Term::stdout().size_checked() {
+        Some((_, columns)) => columns.clamp(100, 180),
+        None => 160,
     }
 }
 

@@ -1,0 +1,116 @@
+//! The command as a user runs it: exit codes, one clear message, nothing half done.
+
+use std::net::TcpListener;
+use std::process::{Command, Output};
+
+use framekey::Service;
+use framekey_emulator::{Config, Emulator};
+use serde_json::Value;
+
+fn framekey(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("framekey"));
+    command.args(arguments).env_clear().envs(variables.iter().copied());
+    command.output().unwrap()
+}
+
+fn problem(arguments: &[&str], variables: &[(&str, &str)], code: i32) -> String {
+    let output = framekey(arguments, variables);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {text}");
+    assert!(output.stdout.is_empty(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
+    assert!(!text.contains("canary") && !text.contains("panicked"), "{text}");
+    text
+}
+
+#[test]
+fn wrong_use_ends_with_2_and_one_message() {
+    assert!(problem(&["demo", "--flie", "x"], &[], 2).contains("--flie"));
+    assert!(problem(&["demo", "--write"], &[], 2).contains("--live"));
+    assert!(problem(&["demo", "--live", "vimeo"], &[], 2).contains("the services are api-video, twelve-labs, videovector"));
+    assert!(problem(&["demo", "--file", "no/such.mp4"], &[], 2).contains("no/such.mp4 cannot be read"));
+    assert!(problem(&["demo", "--file", "."], &[], 2).contains("is not a file"));
+    let empty = tempfile::NamedTempFile::new().unwrap();
+    let path = empty.path().to_str().unwrap();
+    assert!(problem(&["demo", "--file", path], &[], 2).contains("is empty"));
+    assert!(problem(&["call", "api-video", "videos.lst"], &[], 2).contains("did you mean `videos.list`?"));
+    assert!(problem(&["call", "api-video", "videos.list", "pagesize"], &[], 2).contains("NAME=VALUE"));
+    assert!(problem(&["call", "api-video", "videos.list", "x=1"], &[], 2).contains("unknown argument `x`"));
+    let key = [("TWELVE_LABS_API_KEY", "canary\ncanary")];
+    assert!(problem(&["call", "twelve-labs", "indexes.list"], &key, 2).contains("TWELVE_LABS_API_KEY has a control character at byte 7 of 13"));
+    assert!(problem(&["call", "twelve-labs", "indexes.list"], &[], 1).contains("Set TWELVE_LABS_API_KEY"));
+}
+
+#[test]
+fn sh_06_no_flag_takes_a_secret() {
+    for command in [&["demo", "--api-key", "canary"][..], &["call", "--api-key", "canary"], &["emulate", "--jwt", "canary"]] {
+        let text = framekey(command, &[]);
+        assert_eq!(text.status.code(), Some(2), "{command:?}");
+    }
+}
+
+#[test]
+fn a_port_in_use_is_told_by_number() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let text = problem(&["emulate", "--port", &port], &[], 2);
+    assert!(text.contains(&format!("port {port} on 127.0.0.1 is in use")), "{text}");
+}
+
+#[test]
+fn the_demo_prints_one_json_document_and_ends_with_0() {
+    let output = framekey(&["demo", "--json"], &[("APIVIDEO_API_KEY", "canary-of-the-developer")]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["totals"]["failed"], 0);
+}
+
+#[test]
+fn the_demo_uploads_a_file_of_the_users() {
+    use std::io::Write as _;
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(&vec![1; 7 << 20]).unwrap();
+    let output = framekey(&["demo", "--json", "--file", file.path().to_str().unwrap()], &[]);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let upload = document["steps"].as_array().unwrap().iter().find(|step| step["step"] == "upload the file in parts").unwrap();
+    assert_eq!((&upload["requests"], &upload["ok"]), (&Value::from(2), &Value::from(true)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_live_run_reads_only_unless_it_may_write() {
+    let emulator = Emulator::start(Config::default()).await.unwrap();
+    let url = emulator.base_url(Service::TwelveLabs);
+    let key = emulator.credentials().twelve_labs_key.clone();
+    let run = |arguments: &'static [&'static str]| {
+        let (url, key) = (url.clone(), key.clone());
+        async move {
+            let variables = [("TWELVELABS_BASE_URL", url), ("TWELVE_LABS_API_KEY", key)];
+            let output = tokio::task::spawn_blocking(move || {
+                let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                framekey(arguments, &variables)
+            });
+            let output = output.await.unwrap();
+            assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+            serde_json::from_slice::<Value>(&output.stdout).unwrap()
+        }
+    };
+    let reading = run(&["demo", "--json", "--live", "twelve-labs"]).await;
+    let methods: Vec<String> = emulator.journal().iter().map(|entry| entry.method.clone()).collect();
+    assert!(!methods.is_empty() && methods.iter().all(|method| method == "GET"), "{methods:?}");
+    assert_eq!((&reading["totals"]["ok"], &reading["totals"]["skipped"]), (&Value::from(2), &Value::from(2)));
+    let writing = run(&["demo", "--json", "--live", "twelve-labs", "--write"]).await;
+    assert_eq!((&writing["totals"]["ok"], &writing["totals"]["skipped"]), (&Value::from(5), &Value::from(0)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_prints_the_answer() {
+    let emulator = Emulator::start(Config::default()).await.unwrap();
+    let variables =
+        [("FRAMEKEY_APIVIDEO_BASE_URL", emulator.base_url(Service::ApiVideo)), ("APIVIDEO_API_KEY", emulator.credentials().api_video_key.clone())];
+    let output = tokio::task::spawn_blocking(move || {
+        let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        framekey(&["call", "api-video", "videos.create", "title=My film", "tags=[\"a\"]"], &variables)
+    });
+    let output = output.await.unwrap();
+    let video: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&video["title"], &video["tags"]), (&Value::from("My film"), &serde_json::json!(["a"])));
+}
