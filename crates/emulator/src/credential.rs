@@ -1,91 +1,99 @@
-//! Which credentials a request carries. Whether they are good is each service's own matter.
+//! Credentials as they come with a request, and the ready ones of a fresh emulator.
 
-use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
 use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use framekey_catalog::Service;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::json;
 
-use crate::digest;
-use crate::journal::{CredentialKind, SeenCredential};
-use crate::query::Query;
+use crate::draw::Draw;
+use crate::journal::{Presented, PresentedKind};
 
-/// A credential with its value. It has no `Debug`.
-#[derive(Default)]
-pub(crate) struct Presented {
-    pub(crate) kind: CredentialKind,
-    pub(crate) value: String,
+/// Ready credentials of a fresh emulator. They are made up and open nothing else.
+#[derive(Clone)]
+pub struct Credentials {
+    /// A key of api.video's production.
+    pub api_video_key: String,
+    /// A key of api.video's sandbox.
+    pub api_video_sandbox_key: String,
+    /// A key of Twelve Labs.
+    pub twelve_labs_key: String,
+    /// A key of VideoVector with all scopes.
+    pub videovector_key: String,
+    /// The JWT of a signed-in user of VideoVector.
+    pub videovector_jwt: String,
+    /// An OAuth access token of VideoVector: not for key administration.
+    pub videovector_oauth: String,
 }
 
-impl Presented {
-    fn new(kind: CredentialKind, value: &str) -> Self {
-        Presented { kind, value: value.to_owned() }
-    }
-
-    pub(crate) fn seen(&self) -> SeenCredential {
-        let fingerprint = match self.kind {
-            CredentialKind::None => String::new(),
-            _ => digest::fingerprint(&self.value),
-        };
-        SeenCredential { kind: self.kind, fingerprint }
-    }
-}
-
-/// The credential that counts with this service, and the kinds of others that came along: those
-/// show a client that sends too much.
-pub(crate) fn read(
-    service: Service,
-    headers: &HeaderMap,
-    query: &Query,
-) -> (Presented, Vec<CredentialKind>) {
-    let key = headers.get("x-api-key").map(|value| {
-        Presented::new(CredentialKind::ApiKey, &String::from_utf8_lossy(value.as_bytes()))
-    });
-    let authorization = headers
-        .get(AUTHORIZATION)
-        .map(|value| authorization(&String::from_utf8_lossy(value.as_bytes())));
-    let token = query.get("token").map(|token| Presented::new(CredentialKind::UploadToken, token));
-    let in_order = match service {
-        Service::ApiVideo => [authorization, token, key],
-        // Both headers sent: the key wins.
-        Service::TwelveLabs | Service::VideoVector => [key, authorization, None],
-    };
-    let mut present = in_order.into_iter().flatten();
-    let first = present.next().unwrap_or_default();
-    (first, present.map(|other| other.kind).collect())
-}
-
-fn authorization(value: &str) -> Presented {
-    let read = value.split_once(' ').and_then(|(scheme, rest)| {
-        let rest = rest.trim();
-        if scheme.eq_ignore_ascii_case("bearer") && !rest.is_empty() {
-            return Some(Presented::new(CredentialKind::Bearer, rest));
-        }
-        if scheme.eq_ignore_ascii_case("basic") {
-            let plain = String::from_utf8(BASE64_STANDARD.decode(rest).ok()?).ok()?;
-            // The key is the user name; the password is empty.
-            let (user, _) = plain.split_once(':')?;
-            return Some(Presented::new(CredentialKind::Basic, user));
-        }
-        None
-    });
-    read.unwrap_or_else(|| Presented::new(CredentialKind::Malformed, value))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{CredentialKind, authorization};
-
-    #[test]
-    fn an_authorization_header_is_basic_bearer_or_malformed() {
-        let read = |value| {
-            let presented = authorization(value);
-            (presented.kind, presented.value)
-        };
-        assert_eq!(read("Basic a2V5Og=="), (CredentialKind::Basic, "key".to_owned()));
-        assert_eq!(read("bearer a.b.c"), (CredentialKind::Bearer, "a.b.c".to_owned()));
-        for bad in ["", "Bearer", "Bearer ", "Basic", "Basic a2V5", "Basic !", "Digest x", "a.b.c"] {
-            assert_eq!(read(bad).0, CredentialKind::Malformed, "{bad}");
+impl Credentials {
+    pub(crate) fn draw(draw: &mut Draw) -> Self {
+        Credentials {
+            api_video_key: draw.letters(43),
+            api_video_sandbox_key: draw.letters(43),
+            twelve_labs_key: format!("tlk_{}", draw.letters(36).to_uppercase()),
+            videovector_key: format!("sk_live_{}", draw.hex(48)),
+            videovector_jwt: jwt(
+                draw,
+                &json!({ "iss": "emulator", "sub": "user-1", "kind": "user" }),
+            ),
+            videovector_oauth: jwt(
+                draw,
+                &json!({ "iss": "emulator", "sub": "user-1", "kind": "oauth" }),
+            ),
         }
     }
+}
+
+// The values open only an emulator, but what is printed by habit ends up in logs.
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credentials")
+    }
+}
+
+/// A token in the form of a JWT. Nobody checks its signature: the emulator knows its own by heart.
+pub(crate) fn jwt(draw: &mut Draw, claims: &serde_json::Value) -> String {
+    let head = URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","typ":"JWT"}"#);
+    format!("{head}.{}.{}", URL_SAFE_NO_PAD.encode(claims.to_string()), draw.letters(43))
+}
+
+/// The credentials of one request, as they are.
+#[derive(Clone, Default)]
+pub(crate) struct Given {
+    pub(crate) authorization: Option<String>,
+    pub(crate) api_key: Option<String>,
+    pub(crate) token: Option<String>,
+}
+
+impl Given {
+    /// The token of `Authorization: Bearer`.
+    pub(crate) fn bearer(&self) -> Option<&str> {
+        scheme(self.authorization.as_deref()?, "bearer")
+    }
+
+    /// The user name of `Authorization: Basic`, where the password is empty.
+    pub(crate) fn basic(&self) -> Option<String> {
+        let pair = STANDARD.decode(scheme(self.authorization.as_deref()?, "basic")?).ok()?;
+        String::from_utf8(pair).ok()?.strip_suffix(':').map(str::to_owned)
+    }
+
+    /// What the journal may say about it. Two at once are told by the one that the services prefer.
+    pub(crate) fn presented(&self) -> Presented {
+        if let Some(key) = &self.api_key {
+            return Presented::new(PresentedKind::ApiKey, key);
+        }
+        if let Some(authorization) = &self.authorization {
+            let basic = scheme(authorization, "basic").is_some();
+            let kind = if basic { PresentedKind::Basic } else { PresentedKind::Bearer };
+            return Presented::new(kind, authorization);
+        }
+        match &self.token {
+            Some(token) => Presented::new(PresentedKind::UploadToken, token),
+            None => Presented::none(),
+        }
+    }
+}
+
+fn scheme<'a>(authorization: &'a str, name: &str) -> Option<&'a str> {
+    let (scheme, rest) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case(name).then(|| rest.trim())
 }
