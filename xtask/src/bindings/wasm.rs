@@ -1,0 +1,88 @@
+//! The WebAssembly module and the JavaScript that loads it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::setup::{self, WasmCompiler};
+use crate::{process, say};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// The largest module that may be shipped, in bytes after gzip.
+const LARGEST: usize = 80_000;
+
+/// Compiles, binds and shrinks the module: `framekey.wasm` and `glue.js` in `out`.
+pub(super) fn build(root: &Path, out: &Path) -> Result<()> {
+    let compiled = compile(root)?;
+    let mut bindgen = Bindgen::new();
+    bindgen
+        .input_path(compiled)
+        .out_name("glue")
+        .web(true)?
+        .typescript(false)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        // Where the module is, is said in load.js: Node and browsers differ.
+        .omit_default_module_path(true);
+    bindgen.generate(out).context("wasm-bindgen refused the module")?;
+    let module = out.join("framekey.wasm");
+    let bound = out.join("glue_bg.wasm");
+    // -Os compresses smaller than -Oz.
+    process::text(
+        Command::new(root.join("bindings/js/node_modules/.bin/wasm-opt"))
+            .args(["-Os", "--all-features", "--strip-debug", "--strip-producers", "--strip-target-features"])
+            .arg(&bound)
+            .arg("--output")
+            .arg(&module),
+    )?;
+    std::fs::remove_file(&bound).context("the module before wasm-opt cannot be removed")?;
+    let (plain, zipped) = (std::fs::metadata(&module)?.len(), gzipped(&module)?);
+    say::line(&format!("wasm module: {plain} bytes, {zipped} gzipped (limit {LARGEST})"));
+    if zipped > LARGEST {
+        bail!("the wasm module is {zipped} bytes gzipped, and may be {LARGEST}");
+    }
+    Ok(())
+}
+
+fn compile(root: &Path) -> Result<PathBuf> {
+    // A folder of its own: another compiler would make the other targets' builds stale.
+    let target = setup::target(root).join("wasm");
+    let mut command = match setup::wasm_compiler() {
+        Some(WasmCompiler::Rustup) => process::cargo(),
+        Some(WasmCompiler::Debian) => debian()?,
+        None => bail!("no compiler for {TARGET}\nrun: cargo xtask setup"),
+    };
+    command
+        .args(["build", "--locked", "--package", "framekey-js", "--lib", "--profile", "wasm", "--target", TARGET])
+        .arg("--target-dir")
+        .arg(&target)
+        .current_dir(root);
+    process::text(&mut command)?;
+    Ok(target.join(TARGET).join("wasm").join("framekey_js.wasm"))
+}
+
+/// Debian's compiler builds the standard library from source first; its linker is a dangling link,
+/// so the one of the toolchain in use serves.
+fn debian() -> Result<Command> {
+    let sysroot = process::text(Command::new("rustc").args(["--print", "sysroot"]))?;
+    let host = process::text(Command::new("rustc").args(["--print", "host-tuple"]))?;
+    let linker = Path::new(sysroot.trim()).join("lib/rustlib").join(host.trim()).join("bin/rust-lld");
+    let mut command = Command::new("/usr/bin/cargo");
+    command
+        .arg("-Zbuild-std=std,panic_abort")
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("RUSTC", "/usr/bin/rustc")
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker)
+        // Set by the cargo that runs xtask, and meant for its own compiler.
+        .env_remove("RUSTUP_TOOLCHAIN")
+        .env_remove("CARGO");
+    Ok(command)
+}
+
+fn gzipped(file: &Path) -> Result<usize> {
+    let output = process::output(Command::new("gzip").args(["-9", "--stdout"]).arg(file))?;
+    Ok(output.stdout.len())
+}
