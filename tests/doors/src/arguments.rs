@@ -29,7 +29,9 @@ pub fn arguments(schemas: &Schemas, operation: &'static Operation, number: u64) 
         // A null parameter is one that is not given; empty path segments are refused by both doors.
         let value = schemas.value(&known["params"][param.wire], taste, &mut seed, 0);
         let value = match (param.place, value) {
-            (Place::Header, Value::String(text)) => Value::String(text.chars().filter(char::is_ascii).filter(|c| !c.is_control()).collect()),
+            (Place::Header, Value::String(text)) => Value::String(
+                text.chars().filter(char::is_ascii).filter(|c| !c.is_control()).collect(),
+            ),
             (_, value) => value,
         };
         made.values.insert(param.name.to_owned(), value);
@@ -48,10 +50,13 @@ pub fn arguments(schemas: &Schemas, operation: &'static Operation, number: u64) 
             made.files.push((field.name.to_owned(), format!("bytes of {} {number}", field.name)));
             continue;
         }
-        let Some((_, schema, _)) = properties.iter().find(|(name, _, _)| *name == field.wire) else {
+        let Some((_, schema, _)) = properties.iter().find(|(name, _, _)| *name == field.wire)
+        else {
             continue;
         };
-        let null = !field.required && !form && (taste == Taste::Nulls || (taste == Taste::Mixed && seed.below(6) == 0));
+        let null = !field.required
+            && !form
+            && (taste == Taste::Nulls || (taste == Taste::Mixed && seed.below(6) == 0));
         let value = if null { Value::Null } else { schemas.value(schema, taste, &mut seed, 1) };
         made.values.insert(field.name.to_owned(), value);
     }

@@ -59,7 +59,9 @@ impl Schemas {
     #[must_use]
     pub fn of(service: Service) -> Self {
         #[expect(clippy::expect_used, reason = "a test without schemas must stop")]
-        Schemas(serde_json::from_str(framekey_catalog::schemas(service)).expect("the schemas are JSON"))
+        Schemas(
+            serde_json::from_str(framekey_catalog::schemas(service)).expect("the schemas are JSON"),
+        )
     }
 
     /// What is known of one operation.
@@ -88,7 +90,9 @@ impl Schemas {
             found.extend(self.properties(part));
         }
         let required = schema.get("required").and_then(Value::as_array);
-        for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        for (name, property) in
+            schema.get("properties").and_then(Value::as_object).into_iter().flatten()
+        {
             let needed = required.is_some_and(|list| list.iter().any(|item| item == name));
             found.push((name.as_str(), property, needed));
         }
@@ -99,7 +103,9 @@ impl Schemas {
     pub fn value(&self, schema: &Value, taste: Taste, seed: &mut Seed, depth: usize) -> Value {
         let schema = self.resolve(schema);
         for union in ["oneOf", "anyOf"] {
-            if let Some(variants) = schema.get(union).and_then(Value::as_array).filter(|list| !list.is_empty()) {
+            if let Some(variants) =
+                schema.get(union).and_then(Value::as_array).filter(|list| !list.is_empty())
+            {
                 let at = usize::try_from(seed.below(variants.len() as u64)).unwrap_or(0);
                 return self.value(&variants[at], taste, seed, depth + 1);
             }
@@ -130,7 +136,9 @@ impl Schemas {
     }
 
     fn list(&self, schema: &Value, taste: Taste, seed: &mut Seed, depth: usize) -> Value {
-        let empty = taste == Taste::EmptyLists || (taste == Taste::Mixed && seed.below(4) == 0) || depth > DEEPEST;
+        let empty = taste == Taste::EmptyLists
+            || (taste == Taste::Mixed && seed.below(4) == 0)
+            || depth > DEEPEST;
         let length = if empty { 0 } else { 1 + seed.below(2) };
         let items = &schema["items"];
         Value::Array((0..length).map(|_| self.value(items, taste, seed, depth + 1)).collect())
@@ -142,12 +150,16 @@ impl Schemas {
             if !required && (depth > DEEPEST || !wanted(taste, seed)) {
                 continue;
             }
-            let null = !required && (taste == Taste::Nulls || (taste == Taste::Mixed && seed.below(6) == 0));
-            let value = if null { Value::Null } else { self.value(property, taste, seed, depth + 1) };
+            let null = !required
+                && (taste == Taste::Nulls || (taste == Taste::Mixed && seed.below(6) == 0));
+            let value =
+                if null { Value::Null } else { self.value(property, taste, seed, depth + 1) };
             object.insert(name.to_owned(), value);
         }
         let free = schema.get("additionalProperties").filter(|free| free.is_object());
-        if let Some(free) = free.filter(|_| object.is_empty() && wanted(taste, seed) && depth <= DEEPEST) {
+        if let Some(free) =
+            free.filter(|_| object.is_empty() && wanted(taste, seed) && depth <= DEEPEST)
+        {
             let value = if free.as_object().is_some_and(Map::is_empty) {
                 json!("free")
             } else {

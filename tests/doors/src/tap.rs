@@ -1,13 +1,12 @@
 //! A transport that notes a request and answers what it was told to.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use framekey::Platform;
 use framekey::runtime::{
-    Body, BoxFuture, Bytes, Clock, Headers, HttpRequest, HttpResponse, Random, Source, Spawn, Time,
-    Transport, TransportError,
+    Body, BoxFuture, Bytes, Headers, HttpRequest, HttpResponse, Source, Transport, TransportError,
 };
+use framekey_runtime::testing::{HandClock, NoChance, NoTasks};
 
 /// A request in a form that can be compared and printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,9 +43,9 @@ impl Tap {
     pub fn platform(&self) -> Platform {
         Platform {
             transport: Arc::new(self.clone()),
-            clock: Arc::new(Still),
-            spawn: Arc::new(Still),
-            random: Arc::new(Still),
+            clock: Arc::new(HandClock::default()),
+            spawn: Arc::new(NoTasks),
+            random: Arc::new(NoChance),
         }
     }
 }
@@ -56,7 +55,10 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl Transport for Tap {
-    fn send(&self, request: HttpRequest) -> BoxFuture<'static, Result<HttpResponse, TransportError>> {
+    fn send(
+        &self,
+        request: HttpRequest,
+    ) -> BoxFuture<'static, Result<HttpResponse, TransportError>> {
         lock(&self.noted).push(note(&request));
         let (status, content_type, body) = lock(&self.answer).clone();
         let mut headers = Headers::new();
@@ -85,30 +87,10 @@ fn note(request: &HttpRequest) -> Noted {
     let headers = request
         .headers
         .iter()
-        .map(|(name, value)| (name.to_owned(), value.replace(&request.boundary, "boundary")))
+        .map(|(name, value)| match request.boundary.as_str() {
+            "" => (name.to_owned(), value.to_owned()),
+            boundary => (name.to_owned(), value.replace(boundary, "boundary")),
+        })
         .collect();
     Noted { line: format!("{} {}", request.method, request.url), headers, body }
-}
-
-/// A clock that stands still, tasks that never start, and no chance.
-struct Still;
-
-impl Clock for Still {
-    fn now(&self) -> Time {
-        Time { monotonic: Duration::from_secs(1), wall: Duration::from_secs(1_800_000_000) }
-    }
-
-    fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(std::future::pending())
-    }
-}
-
-impl Spawn for Still {
-    fn spawn(&self, _: BoxFuture<'static, ()>) {}
-}
-
-impl Random for Still {
-    fn fill(&self, buffer: &mut [u8]) {
-        buffer.fill(7);
-    }
 }

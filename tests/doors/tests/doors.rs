@@ -17,7 +17,9 @@ fn client(service: Service, tap: &Tap) -> Client {
     let builder = Client::builder(service).platform(tap.platform()).environment(|_| None);
     let builder = match service {
         // Basic: no exchange between the calls that are compared.
-        Service::ApiVideo => builder.auth_mode("basic").api_key("canary-key").upload_token("canary-token"),
+        Service::ApiVideo => {
+            builder.auth_mode("basic").api_key("canary-key").upload_token("canary-token")
+        }
         Service::TwelveLabs => builder.api_key("canary-key"),
         Service::VideoVector => builder.jwt("canary.jwt.x"),
     };
@@ -25,7 +27,12 @@ fn client(service: Service, tap: &Tap) -> Client {
 }
 
 /// A success answer of the operation, and its status and media type.
-fn success(schemas: &Schemas, operation: &Operation, taste: Taste, number: u64) -> (u16, String, Value) {
+fn success(
+    schemas: &Schemas,
+    operation: &Operation,
+    taste: Taste,
+    number: u64,
+) -> (u16, String, Value) {
     let responses = schemas.operation(operation.id)["responses"].as_object().unwrap();
     let (status, response) = responses.iter().find(|(status, _)| status.starts_with('2')).unwrap();
     let status = status.replace("XX", "00").parse().unwrap();
@@ -41,18 +48,26 @@ fn is_json(media: &str) -> bool {
     media == "application/json"
 }
 
-async fn both(client: &Client, tap: &Tap, operation: &'static Operation, set: &Arguments) -> (Vec<Noted>, Vec<Noted>, String) {
+async fn both(
+    client: &Client,
+    tap: &Tap,
+    operation: &'static Operation,
+    set: &Arguments,
+) -> (Vec<Noted>, Vec<Noted>, String) {
     let files = set.files.iter().map(|(argument, text)| File {
         argument: argument.clone(),
         file_name: None,
         content_type: None,
         source: Source::Bytes(text.clone().into()),
     });
-    let dynamic = client.call(operation.id, set.values.clone(), files.collect(), CallOptions::default()).await;
+    let dynamic = client
+        .call(operation.id, set.values.clone(), files.collect(), CallOptions::default())
+        .await;
     let through_dynamic = tap.take();
     let typed = typed::call(client.session(), operation.id, set.with_files()).await;
     let through_typed = tap.take();
-    let words = format!("dynamic: {:?}\n    typed: {:?}", dynamic.map(|_| "ok"), typed.map(|_| "ok"));
+    let words =
+        format!("dynamic: {:?}\n    typed: {:?}", dynamic.map(|_| "ok"), typed.map(|_| "ok"));
     (through_dynamic, through_typed, words)
 }
 
@@ -105,13 +120,18 @@ fn with_new_fields(value: &mut Value, depth: usize) {
 /// The same value, but for how a whole number is written.
 fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
-        (Value::Number(left), Value::Number(right)) => left == right || left.as_f64() == right.as_f64(),
+        (Value::Number(left), Value::Number(right)) => {
+            left == right || left.as_f64() == right.as_f64()
+        }
         (Value::Array(left), Value::Array(right)) => {
-            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(left, right))
+            left.len() == right.len()
+                && left.iter().zip(right).all(|(left, right)| same(left, right))
         }
         (Value::Object(left), Value::Object(right)) => {
             left.len() == right.len()
-                && left.iter().all(|(name, value)| right.get(name).is_some_and(|other| same(value, other)))
+                && left
+                    .iter()
+                    .all(|(name, value)| right.get(name).is_some_and(|other| same(value, other)))
         }
         _ => left == right,
     }
@@ -127,7 +147,8 @@ async fn e08_e38_answers_of_an_open_world_come_back_unchanged() {
         let client = client(service, &tap);
         for operation in catalog::operations(service) {
             for number in 0..SETS {
-                let (status, media, mut value) = success(&schemas, operation, Taste::of(number), number);
+                let (status, media, mut value) =
+                    success(&schemas, operation, Taste::of(number), number);
                 if !is_json(&media) || value.is_null() {
                     continue;
                 }
@@ -139,13 +160,25 @@ async fn e08_e38_answers_of_an_open_world_come_back_unchanged() {
                 let set = arguments(&schemas, operation, 0);
                 match typed::call(client.session(), operation.id, set.with_files()).await {
                     Ok(back) if same(&value, &back) => {}
-                    Ok(back) => differences.push(format!("{} {} {number}\n  in   {value}\n  back {back}", service.slug(), operation.id)),
-                    Err(error) => differences.push(format!("{} {} {number}\n  in   {value}\n  {error}", service.slug(), operation.id)),
+                    Ok(back) => differences.push(format!(
+                        "{} {} {number}\n  in   {value}\n  back {back}",
+                        service.slug(),
+                        operation.id
+                    )),
+                    Err(error) => differences.push(format!(
+                        "{} {} {number}\n  in   {value}\n  {error}",
+                        service.slug(),
+                        operation.id
+                    )),
                 }
             }
         }
     }
     let shown: Vec<&String> = differences.iter().take(12).collect();
-    assert!(differences.is_empty(), "{} of {answers} differ, the first:\n{shown:#?}", differences.len());
+    assert!(
+        differences.is_empty(),
+        "{} of {answers} differ, the first:\n{shown:#?}",
+        differences.len()
+    );
     assert!(answers > 6000, "{answers} answers");
 }
