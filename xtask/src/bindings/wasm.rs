@@ -14,6 +14,17 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// The largest module that may be shipped, in bytes after gzip.
 const LARGEST: usize = 80_000;
 
+/// What the compiler may have used, and all browsers of the last years have. Not `--all-features`:
+/// wasm-opt then writes in encodings that browsers do not read yet.
+const FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
 /// Compiles, binds and shrinks the module: `framekey.wasm` and `glue.js` in `out`.
 pub(super) fn build(root: &Path, out: &Path) -> Result<()> {
     let compiled = compile(root)?;
@@ -33,7 +44,8 @@ pub(super) fn build(root: &Path, out: &Path) -> Result<()> {
     // -Os compresses smaller than -Oz.
     process::text(
         Command::new(root.join("bindings/js/node_modules/.bin/wasm-opt"))
-            .args(["-Os", "--all-features", "--strip-debug", "--strip-producers", "--strip-target-features"])
+            .args(FEATURES)
+            .args(["-Os", "--strip-debug", "--strip-producers", "--strip-target-features"])
             .arg(&bound)
             .arg("--output")
             .arg(&module),
