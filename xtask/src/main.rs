@@ -1,6 +1,7 @@
 //! framekey's workshop. Run as `cargo xtask <command>`.
 #![forbid(unsafe_code)]
 
+mod bindings;
 mod check;
 mod generate;
 mod process;
@@ -25,6 +26,8 @@ struct Arguments {
 enum Command {
     /// Write everything that is generated from spec/.
     Generate(generate::Options),
+    /// Build the Python wheel and the npm package.
+    Bindings(bindings::Options),
     /// Look at what must hold in every commit.
     Check(check::Options),
     /// Install what the tests need, and say what.
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command {
         Command::Generate(options) => generate::run(&root(), &options),
+        Command::Bindings(options) => bindings::run(&root(), &options),
         Command::Check(options) => check::run(&root(), &options),
         Command::Setup => setup::run(&root()),
         Command::Test(options) => test::run(&root(), &options),

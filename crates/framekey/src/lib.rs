@@ -22,6 +22,12 @@ pub use clients::ApiVideo;
 pub use clients::TwelveLabs;
 #[cfg(feature = "videovector")]
 pub use clients::VideoVector;
+#[cfg(feature = "api-video")]
+pub use generated::api_video;
+#[cfg(feature = "twelve-labs")]
+pub use generated::twelve_labs;
+#[cfg(feature = "videovector")]
+pub use generated::videovector;
 
 pub use framekey_auth as auth;
 pub use framekey_catalog as catalog;

@@ -1,6 +1,7 @@
 //! `cargo xtask generate`: spec/ in, every generated file out.
 
 mod bindings;
+mod builders;
 mod catalog;
 mod document;
 mod lock;
@@ -11,6 +12,7 @@ mod pointer;
 mod schemas;
 mod service;
 mod tables;
+mod typed;
 mod yaml;
 
 use std::path::Path;
@@ -50,6 +52,8 @@ fn render(root: &Path) -> Result<Output> {
     let mut output = Output::default();
     catalog::generate(&documents, &mut output)?;
     tables::generate(root, &mut output)?;
+    let typed = documents.iter().map(|document| typed::generate(document, &mut output)).collect::<Result<Vec<_>>>()?;
+    builders::generate(&typed, &mut output)?;
     bindings::generate(root, &documents, &mut output)?;
     lock::generate(root, &documents, &mut output)?;
     Ok(output)

@@ -35,7 +35,7 @@ impl Output {
 
     /// A Rust file that is parsed already.
     pub(crate) fn rust_file(&mut self, file: &str, head: &str, parsed: &syn::File) {
-        let code = prettyplease::unparse(parsed);
+        let code = spaced(&prettyplease::unparse(parsed));
         self.text(file, format!("// {HEAD}\n//! {head}\n\n{code}"));
     }
 
@@ -106,6 +106,25 @@ impl Output {
         found.dedup();
         Ok(found)
     }
+}
+
+/// Blank lines between items and between functions of an `impl`, which the printer leaves out.
+fn spaced(code: &str) -> String {
+    let mut spaced = String::with_capacity(code.len() + code.len() / 20);
+    let mut lines = code.lines().peekable();
+    while let Some(line) = lines.next() {
+        spaced.push_str(line);
+        spaced.push('\n');
+        let Some(next) = lines.peek().filter(|next| !next.is_empty() && !next.trim_start().starts_with('}')) else {
+            continue;
+        };
+        let item = ["///", "#[derive", "#[doc", "impl ", "pub static", "pub struct", "macro_rules", "pub(crate) use"];
+        let between = line.ends_with(';') && !line.starts_with(' ') && item.iter().any(|start| next.starts_with(start));
+        if between || matches!(line, "}" | "    }" | "];" | "};") {
+            spaced.push('\n');
+        }
+    }
+    spaced
 }
 
 fn first_difference(old: &str, new: &str) -> String {

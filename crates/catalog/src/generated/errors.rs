@@ -15,6 +15,7 @@ pub struct ErrorRow {
     /// The stable codes that tell its cases apart.
     pub codes: &'static [&'static str],
 }
+
 /// One row per kind.
 pub static ERRORS: &[ErrorRow] = &[
     ErrorRow {

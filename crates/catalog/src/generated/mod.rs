@@ -6,6 +6,7 @@ pub mod twelve_labs;
 pub mod videovector;
 pub(crate) mod errors;
 pub(crate) mod options;
+
 /// The schemas of a service as JSON text: `operations` by id (request, responses,
 /// parameters) and the component `schemas` that they refer to.
 #[cfg(feature = "schemas")]

@@ -2,6 +2,7 @@
 //! Every option of a client and of a call.
 
 use crate::Service;
+
 /// One option.
 #[derive(Debug)]
 pub struct OptionRow {
@@ -22,6 +23,7 @@ pub struct OptionRow {
     /// What it does.
     pub doc: &'static str,
 }
+
 /// What an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OptionKind {
@@ -36,6 +38,7 @@ pub enum OptionKind {
     /// A time in seconds, fractions allowed.
     Seconds,
 }
+
 /// One row per option.
 pub static OPTIONS: &[OptionRow] = &[
     OptionRow {

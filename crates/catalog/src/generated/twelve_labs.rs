@@ -6,6 +6,7 @@ use crate::{
     Bearer, Body, Field, FieldKind, Method, Operation, Page, Param, Place, Retry, Scheme,
     Scope, Service, Stream, StreamKind, Style,
 };
+
 /// One row per operation, sorted by id.
 pub static OPERATIONS: &[Operation] = &[
     Operation {
@@ -4399,201 +4400,300 @@ pub static OPERATIONS: &[Operation] = &[
         accept: "application/json",
     },
 ];
+
 /// `analyze.batches.cancel`: Stop a batch: waiting items are canceled, running ones finish
 pub const ANALYZE_BATCHES_CANCEL: &Operation = &OPERATIONS[0usize];
+
 /// `analyze.batches.create`: Start one analysis over 1 to 1,000 assets
 pub const ANALYZE_BATCHES_CREATE: &Operation = &OPERATIONS[1usize];
+
 /// `analyze.batches.delete`: Delete a finished batch and its tasks; 409 (`batch_not_terminal`) while it runs
 pub const ANALYZE_BATCHES_DELETE: &Operation = &OPERATIONS[2usize];
+
 /// `analyze.batches.get`: Fetch a batch with the count of its items in each state
 pub const ANALYZE_BATCHES_GET: &Operation = &OPERATIONS[3usize];
+
 /// `analyze.batches.get_results`: Read the results of a batch as JSON Lines, one item a line
 pub const ANALYZE_BATCHES_GET_RESULTS: &Operation = &OPERATIONS[4usize];
+
 /// `analyze.batches.list`: List analysis batches, newest first
 pub const ANALYZE_BATCHES_LIST: &Operation = &OPERATIONS[5usize];
+
 /// `analyze.create`: Ask about a video of up to one hour, or about images, and get text back
 pub const ANALYZE_CREATE: &Operation = &OPERATIONS[6usize];
+
 /// `analyze.tasks.cancel`: Cancel an analysis task for good; asking again answers the same
 pub const ANALYZE_TASKS_CANCEL: &Operation = &OPERATIONS[7usize];
+
 /// `analyze.tasks.create`: Start an analysis in the background, as free text or as described segments
 pub const ANALYZE_TASKS_CREATE: &Operation = &OPERATIONS[8usize];
+
 /// `analyze.tasks.delete`: Delete an analysis task that is not being processed; 409 while it is
 pub const ANALYZE_TASKS_DELETE: &Operation = &OPERATIONS[9usize];
+
 /// `analyze.tasks.get`: Fetch an analysis task and, when it is `ready`, its result
 pub const ANALYZE_TASKS_GET: &Operation = &OPERATIONS[10usize];
+
 /// `analyze.tasks.list`: List analysis tasks, newest first
 pub const ANALYZE_TASKS_LIST: &Operation = &OPERATIONS[11usize];
+
 /// `assets.create`: Upload a file of up to 200 MB, or have one fetched from a URL, as a new asset
 pub const ASSETS_CREATE: &Operation = &OPERATIONS[12usize];
+
 /// `assets.delete`: Delete an asset for good, unless indexed assets still refer to it
 pub const ASSETS_DELETE: &Operation = &OPERATIONS[13usize];
+
 /// `assets.delete_user_metadata`: Remove all of an asset's own metadata for good
 pub const ASSETS_DELETE_USER_METADATA: &Operation = &OPERATIONS[14usize];
+
 /// `assets.get`: Fetch one asset with its state, size, length and technical data
 pub const ASSETS_GET: &Operation = &OPERATIONS[15usize];
+
 /// `assets.get_transcription`: Fetch the spoken words of a video or audio asset, with times
 pub const ASSETS_GET_TRANSCRIPTION: &Operation = &OPERATIONS[16usize];
+
 /// `assets.list`: List the account's assets, newest first
 pub const ASSETS_LIST: &Operation = &OPERATIONS[17usize];
+
 /// `assets.multipart_uploads.create`: Start a chunked upload of a local file of up to 10 GB (images 32 MB)
 pub const ASSETS_MULTIPART_UPLOADS_CREATE: &Operation = &OPERATIONS[18usize];
+
 /// `assets.multipart_uploads.create_presigned_urls`: Get fresh URLs for up to 50 chunks in a row
 pub const ASSETS_MULTIPART_UPLOADS_CREATE_PRESIGNED_URLS: &Operation = &OPERATIONS[19usize];
+
 /// `assets.multipart_uploads.get`: Show an upload session's progress, with one entry per chunk
 pub const ASSETS_MULTIPART_UPLOADS_GET: &Operation = &OPERATIONS[20usize];
+
 /// `assets.multipart_uploads.list`: List upload sessions that were started and not finished
 pub const ASSETS_MULTIPART_UPLOADS_LIST: &Operation = &OPERATIONS[21usize];
+
 /// `assets.multipart_uploads.report_chunks`: Report uploaded chunks by their ETags, in any order, and finish the upload with the last
 pub const ASSETS_MULTIPART_UPLOADS_REPORT_CHUNKS: &Operation = &OPERATIONS[22usize];
+
 /// `assets.replace_user_metadata`: Replace all of an asset's own metadata with the given fields
 pub const ASSETS_REPLACE_USER_METADATA: &Operation = &OPERATIONS[23usize];
+
 /// `assets.update_user_metadata`: Merge fields into an asset's own metadata
 pub const ASSETS_UPDATE_USER_METADATA: &Operation = &OPERATIONS[24usize];
+
 /// `connections.authorize`: Start the consent of a user to read their cloud storage, and get the URL to open
 pub const CONNECTIONS_AUTHORIZE: &Operation = &OPERATIONS[25usize];
+
 /// `connections.create_picker_token`: Get a short-lived read-only token for the provider's file picker in the browser
 pub const CONNECTIONS_CREATE_PICKER_TOKEN: &Operation = &OPERATIONS[26usize];
+
 /// `connections.delete`: Disconnect a storage account: access is revoked at the provider, imported assets stay
 pub const CONNECTIONS_DELETE: &Operation = &OPERATIONS[27usize];
+
 /// `connections.get`: Fetch one storage connection and its state
 pub const CONNECTIONS_GET: &Operation = &OPERATIONS[28usize];
+
 /// `connections.imports.create`: Import up to 100 files from a connected storage account as assets
 pub const CONNECTIONS_IMPORTS_CREATE: &Operation = &OPERATIONS[29usize];
+
 /// `connections.imports.get`: Fetch one import with the present state of each file's asset
 pub const CONNECTIONS_IMPORTS_GET: &Operation = &OPERATIONS[30usize];
+
 /// `connections.imports.list`: List a connection's imports, newest first, without their files
 pub const CONNECTIONS_IMPORTS_LIST: &Operation = &OPERATIONS[31usize];
+
 /// `connections.list`: List the storage connections of the account, newest first
 pub const CONNECTIONS_LIST: &Operation = &OPERATIONS[32usize];
+
 /// `connections.redirect_uris.create`: Register an address to which consent may return
 pub const CONNECTIONS_REDIRECT_URIS_CREATE: &Operation = &OPERATIONS[33usize];
+
 /// `connections.redirect_uris.delete`: Remove a registered redirect address; consent may no longer return there
 pub const CONNECTIONS_REDIRECT_URIS_DELETE: &Operation = &OPERATIONS[34usize];
+
 /// `connections.redirect_uris.list`: List the registered redirect addresses, newest first
 pub const CONNECTIONS_REDIRECT_URIS_LIST: &Operation = &OPERATIONS[35usize];
+
 /// `embed.create`: Turn text, an image or audio into embeddings at once (to be retired; see `embed_v2.create`)
 pub const EMBED_CREATE: &Operation = &OPERATIONS[36usize];
+
 /// `embed.tasks.create`: Start embedding of a video of up to 2 GB (to be retired; see `embed_v2.tasks.create`)
 pub const EMBED_TASKS_CREATE: &Operation = &OPERATIONS[37usize];
+
 /// `embed.tasks.get`: Fetch the embeddings of a video embedding task that is `ready` (to be retired; see `embed_v2.tasks.get`)
 pub const EMBED_TASKS_GET: &Operation = &OPERATIONS[38usize];
+
 /// `embed.tasks.get_status`: Fetch only the state of a video embedding task (to be retired; see `embed_v2.tasks.get`)
 pub const EMBED_TASKS_GET_STATUS: &Operation = &OPERATIONS[39usize];
+
 /// `embed.tasks.list`: List video embedding tasks of the last seven days, newest first (to be retired; see `embed_v2.tasks.list`)
 pub const EMBED_TASKS_LIST: &Operation = &OPERATIONS[40usize];
+
 /// `embed_v2.create`: Turn text, an image, short audio or video, or a mix into embeddings at once
 pub const EMBED_V2_CREATE: &Operation = &OPERATIONS[41usize];
+
 /// `embed_v2.tasks.create`: Start embedding of a video, audio file, image or document in the background
 pub const EMBED_V2_TASKS_CREATE: &Operation = &OPERATIONS[42usize];
+
 /// `embed_v2.tasks.get`: Fetch an embedding task and, when it is `ready`, its embeddings
 pub const EMBED_V2_TASKS_GET: &Operation = &OPERATIONS[43usize];
+
 /// `embed_v2.tasks.list`: List embedding tasks of the last seven days, newest first
 pub const EMBED_V2_TASKS_LIST: &Operation = &OPERATIONS[44usize];
+
 /// `entity_collections.create`: Create an empty group for entities
 pub const ENTITY_COLLECTIONS_CREATE: &Operation = &OPERATIONS[45usize];
+
 /// `entity_collections.delete`: Delete an entity collection for good
 pub const ENTITY_COLLECTIONS_DELETE: &Operation = &OPERATIONS[46usize];
+
 /// `entity_collections.entities.add_assets`: Add image assets to an entity, to recognise it better
 pub const ENTITY_COLLECTIONS_ENTITIES_ADD_ASSETS: &Operation = &OPERATIONS[47usize];
+
 /// `entity_collections.entities.create`: Create an entity from at least one image asset
 pub const ENTITY_COLLECTIONS_ENTITIES_CREATE: &Operation = &OPERATIONS[48usize];
+
 /// `entity_collections.entities.create_bulk`: Create several entities in one call; some may fail while others succeed
 pub const ENTITY_COLLECTIONS_ENTITIES_CREATE_BULK: &Operation = &OPERATIONS[49usize];
+
 /// `entity_collections.entities.delete`: Delete an entity for good; its assets stay
 pub const ENTITY_COLLECTIONS_ENTITIES_DELETE: &Operation = &OPERATIONS[50usize];
+
 /// `entity_collections.entities.get`: Fetch one entity and its state
 pub const ENTITY_COLLECTIONS_ENTITIES_GET: &Operation = &OPERATIONS[51usize];
+
 /// `entity_collections.entities.list`: List the entities of a collection, newest first unless sorted otherwise
 pub const ENTITY_COLLECTIONS_ENTITIES_LIST: &Operation = &OPERATIONS[52usize];
+
 /// `entity_collections.entities.list_by_asset`: List the entities that use an asset
 pub const ENTITY_COLLECTIONS_ENTITIES_LIST_BY_ASSET: &Operation = &OPERATIONS[53usize];
+
 /// `entity_collections.entities.remove_assets`: Take assets from an entity without deleting them; the last one cannot be taken
 pub const ENTITY_COLLECTIONS_ENTITIES_REMOVE_ASSETS: &Operation = &OPERATIONS[54usize];
+
 /// `entity_collections.entities.update`: Change an entity's name, description or metadata; its assets stay as they are
 pub const ENTITY_COLLECTIONS_ENTITIES_UPDATE: &Operation = &OPERATIONS[55usize];
+
 /// `entity_collections.get`: Fetch one entity collection
 pub const ENTITY_COLLECTIONS_GET: &Operation = &OPERATIONS[56usize];
+
 /// `entity_collections.list`: List entity collections, newest first unless sorted otherwise
 pub const ENTITY_COLLECTIONS_LIST: &Operation = &OPERATIONS[57usize];
+
 /// `entity_collections.update`: Change the name or description of an entity collection; fields left out stay
 pub const ENTITY_COLLECTIONS_UPDATE: &Operation = &OPERATIONS[58usize];
+
 /// `indexes.create`: Create an index and fix its models for good; answers with its id only
 pub const INDEXES_CREATE: &Operation = &OPERATIONS[59usize];
+
 /// `indexes.delete`: Delete an index and everything indexed in it, for good
 pub const INDEXES_DELETE: &Operation = &OPERATIONS[60usize];
+
 /// `indexes.get`: Fetch one index with its models, size and expiry
 pub const INDEXES_GET: &Operation = &OPERATIONS[61usize];
+
 /// `indexes.indexed_assets.create`: Index an asset that is `ready`; runs in the background
 pub const INDEXES_INDEXED_ASSETS_CREATE: &Operation = &OPERATIONS[62usize];
+
 /// `indexes.indexed_assets.delete`: Remove an asset from an index for good
 pub const INDEXES_INDEXED_ASSETS_DELETE: &Operation = &OPERATIONS[63usize];
+
 /// `indexes.indexed_assets.get`: Fetch an indexed asset: state, metadata and, on request, embeddings or transcript
 pub const INDEXES_INDEXED_ASSETS_GET: &Operation = &OPERATIONS[64usize];
+
 /// `indexes.indexed_assets.list`: List the indexed assets of an index, newest first unless sorted otherwise
 pub const INDEXES_INDEXED_ASSETS_LIST: &Operation = &OPERATIONS[65usize];
+
 /// `indexes.indexed_assets.list_by_asset`: List where an asset is indexed
 pub const INDEXES_INDEXED_ASSETS_LIST_BY_ASSET: &Operation = &OPERATIONS[66usize];
+
 /// `indexes.indexed_assets.update`: Change own metadata of an indexed asset; null deletes a field
 pub const INDEXES_INDEXED_ASSETS_UPDATE: &Operation = &OPERATIONS[67usize];
+
 /// `indexes.list`: List the account's indexes with their models and sizes
 pub const INDEXES_LIST: &Operation = &OPERATIONS[68usize];
+
 /// `indexes.update`: Rename an index
 pub const INDEXES_UPDATE: &Operation = &OPERATIONS[69usize];
+
 /// `indexes.videos.delete`: Remove a video from an index for good (to be retired; see `indexes.indexed_assets.delete`)
 pub const INDEXES_VIDEOS_DELETE: &Operation = &OPERATIONS[70usize];
+
 /// `indexes.videos.get`: Fetch a video of an index (to be retired; see `indexes.indexed_assets.get`)
 pub const INDEXES_VIDEOS_GET: &Operation = &OPERATIONS[71usize];
+
 /// `indexes.videos.list`: List the videos of an index, newest first (to be retired; see `indexes.indexed_assets.list`)
 pub const INDEXES_VIDEOS_LIST: &Operation = &OPERATIONS[72usize];
+
 /// `indexes.videos.update`: Change own metadata of a video; null deletes a field (to be retired; see `indexes.indexed_assets.update`)
 pub const INDEXES_VIDEOS_UPDATE: &Operation = &OPERATIONS[73usize];
+
 /// `knowledge_stores.create`: Create an empty knowledge store; its ingestion settings cannot be changed later
 pub const KNOWLEDGE_STORES_CREATE: &Operation = &OPERATIONS[74usize];
+
 /// `knowledge_stores.delete`: Delete a knowledge store together with all its items
 pub const KNOWLEDGE_STORES_DELETE: &Operation = &OPERATIONS[75usize];
+
 /// `knowledge_stores.get`: Fetch one knowledge store
 pub const KNOWLEDGE_STORES_GET: &Operation = &OPERATIONS[76usize];
+
 /// `knowledge_stores.item_collections.add_items`: Put up to 500 items of the store into a collection; members already in are skipped
 pub const KNOWLEDGE_STORES_ITEM_COLLECTIONS_ADD_ITEMS: &Operation = &OPERATIONS[77usize];
+
 /// `knowledge_stores.item_collections.create`: Create a named, empty collection in a knowledge store
 pub const KNOWLEDGE_STORES_ITEM_COLLECTIONS_CREATE: &Operation = &OPERATIONS[78usize];
+
 /// `knowledge_stores.item_collections.delete`: Delete an item collection; its items stay in the store
 pub const KNOWLEDGE_STORES_ITEM_COLLECTIONS_DELETE: &Operation = &OPERATIONS[79usize];
+
 /// `knowledge_stores.item_collections.get`: Fetch one item collection
 pub const KNOWLEDGE_STORES_ITEM_COLLECTIONS_GET: &Operation = &OPERATIONS[80usize];
+
 /// `knowledge_stores.item_collections.list`: List the named subsets of a knowledge store, newest first unless sorted otherwise
 pub const KNOWLEDGE_STORES_ITEM_COLLECTIONS_LIST: &Operation = &OPERATIONS[81usize];
+
 /// `knowledge_stores.item_collections.list_items`: List the items that belong to a collection
 pub const KNOWLEDGE_STORES_ITEM_COLLECTIONS_LIST_ITEMS: &Operation = &OPERATIONS[82usize];
+
 /// `knowledge_stores.item_collections.remove_items`: Take up to 500 items out of a collection; ids that are no members are ignored
 pub const KNOWLEDGE_STORES_ITEM_COLLECTIONS_REMOVE_ITEMS: &Operation = &OPERATIONS[83usize];
+
 /// `knowledge_stores.item_collections.update`: Change the name, description or metadata of an item collection
 pub const KNOWLEDGE_STORES_ITEM_COLLECTIONS_UPDATE: &Operation = &OPERATIONS[84usize];
+
 /// `knowledge_stores.items.create`: Add an asset to a knowledge store; it is processed in the background
 pub const KNOWLEDGE_STORES_ITEMS_CREATE: &Operation = &OPERATIONS[85usize];
+
 /// `knowledge_stores.items.delete`: Remove an item from a knowledge store
 pub const KNOWLEDGE_STORES_ITEMS_DELETE: &Operation = &OPERATIONS[86usize];
+
 /// `knowledge_stores.items.get`: Fetch one item of a knowledge store and its state
 pub const KNOWLEDGE_STORES_ITEMS_GET: &Operation = &OPERATIONS[87usize];
+
 /// `knowledge_stores.items.list`: List what a knowledge store holds, newest first unless sorted otherwise
 pub const KNOWLEDGE_STORES_ITEMS_LIST: &Operation = &OPERATIONS[88usize];
+
 /// `knowledge_stores.list`: List knowledge stores, newest first unless sorted otherwise
 pub const KNOWLEDGE_STORES_LIST: &Operation = &OPERATIONS[89usize];
+
 /// `knowledge_stores.search`: Search a knowledge store by a sentence and get matching clips and images, best first
 pub const KNOWLEDGE_STORES_SEARCH: &Operation = &OPERATIONS[90usize];
+
 /// `knowledge_stores.update`: Change the name, description or metadata of a knowledge store
 pub const KNOWLEDGE_STORES_UPDATE: &Operation = &OPERATIONS[91usize];
+
 /// `responses.create`: Ask the agent about a knowledge store, in one answer or as server-sent events
 pub const RESPONSES_CREATE: &Operation = &OPERATIONS[92usize];
+
 /// `search.create`: Search one index by text, by up to 10 images, or by both
 pub const SEARCH_CREATE: &Operation = &OPERATIONS[93usize];
+
 /// `search.get_page`: Fetch another page of a search; pages after the first are not charged
 pub const SEARCH_GET_PAGE: &Operation = &OPERATIONS[94usize];
+
 /// `tasks.create`: Upload a video of up to 2 GB and index it, in one call (to be removed; see `assets.create`)
 pub const TASKS_CREATE: &Operation = &OPERATIONS[95usize];
+
 /// `tasks.delete`: Delete a finished indexing task for good
 pub const TASKS_DELETE: &Operation = &OPERATIONS[96usize];
+
 /// `tasks.get`: Fetch one video indexing task and its state (to be removed; see `indexes.indexed_assets.get`)
 pub const TASKS_GET: &Operation = &OPERATIONS[97usize];
+
 /// `tasks.list`: List video indexing tasks, newest first (to be removed; see `indexes.indexed_assets.list`)
 pub const TASKS_LIST: &Operation = &OPERATIONS[98usize];

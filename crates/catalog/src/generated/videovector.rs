@@ -6,6 +6,7 @@ use crate::{
     Bearer, Body, Field, FieldKind, Method, Operation, Page, Param, Place, Retry, Scheme,
     Scope, Service, Stream, StreamKind, Style,
 };
+
 /// One row per operation, sorted by id.
 pub static OPERATIONS: &[Operation] = &[
     Operation {
@@ -3698,205 +3699,306 @@ pub static OPERATIONS: &[Operation] = &[
         accept: "application/json",
     },
 ];
+
 /// `api_keys.create`:
 pub const API_KEYS_CREATE: &Operation = &OPERATIONS[0usize];
+
 /// `api_keys.delete`:
 pub const API_KEYS_DELETE: &Operation = &OPERATIONS[1usize];
+
 /// `api_keys.get`:
 pub const API_KEYS_GET: &Operation = &OPERATIONS[2usize];
+
 /// `api_keys.list`:
 pub const API_KEYS_LIST: &Operation = &OPERATIONS[3usize];
+
 /// `api_keys.revoke`:
 pub const API_KEYS_REVOKE: &Operation = &OPERATIONS[4usize];
+
 /// `api_keys.rotate`:
 pub const API_KEYS_ROTATE: &Operation = &OPERATIONS[5usize];
+
 /// `auth.report_activity`:
 pub const AUTH_REPORT_ACTIVITY: &Operation = &OPERATIONS[6usize];
+
 /// `auth.validate`:
 pub const AUTH_VALIDATE: &Operation = &OPERATIONS[7usize];
+
 /// `connectors.browse`:
 pub const CONNECTORS_BROWSE: &Operation = &OPERATIONS[8usize];
+
 /// `connectors.create_azure`:
 pub const CONNECTORS_CREATE_AZURE: &Operation = &OPERATIONS[9usize];
+
 /// `connectors.create_gcs`:
 pub const CONNECTORS_CREATE_GCS: &Operation = &OPERATIONS[10usize];
+
 /// `connectors.create_s3`:
 pub const CONNECTORS_CREATE_S3: &Operation = &OPERATIONS[11usize];
+
 /// `connectors.delete`:
 pub const CONNECTORS_DELETE: &Operation = &OPERATIONS[12usize];
+
 /// `connectors.get`:
 pub const CONNECTORS_GET: &Operation = &OPERATIONS[13usize];
+
 /// `connectors.list`:
 pub const CONNECTORS_LIST: &Operation = &OPERATIONS[14usize];
+
 /// `connectors.test`:
 pub const CONNECTORS_TEST: &Operation = &OPERATIONS[15usize];
+
 /// `exports.create_download_url`:
 pub const EXPORTS_CREATE_DOWNLOAD_URL: &Operation = &OPERATIONS[16usize];
+
 /// `exports.create_for_index`:
 pub const EXPORTS_CREATE_FOR_INDEX: &Operation = &OPERATIONS[17usize];
+
 /// `exports.create_for_prompt_run`:
 pub const EXPORTS_CREATE_FOR_PROMPT_RUN: &Operation = &OPERATIONS[18usize];
+
 /// `exports.download`:
 pub const EXPORTS_DOWNLOAD: &Operation = &OPERATIONS[19usize];
+
 /// `exports.get`:
 pub const EXPORTS_GET: &Operation = &OPERATIONS[20usize];
+
 /// `exports.list`:
 pub const EXPORTS_LIST: &Operation = &OPERATIONS[21usize];
+
 /// `import_jobs.cancel`:
 pub const IMPORT_JOBS_CANCEL: &Operation = &OPERATIONS[22usize];
+
 /// `import_jobs.create`:
 pub const IMPORT_JOBS_CREATE: &Operation = &OPERATIONS[23usize];
+
 /// `import_jobs.get`:
 pub const IMPORT_JOBS_GET: &Operation = &OPERATIONS[24usize];
+
 /// `import_jobs.list`:
 pub const IMPORT_JOBS_LIST: &Operation = &OPERATIONS[25usize];
+
 /// `import_jobs.list_files`:
 pub const IMPORT_JOBS_LIST_FILES: &Operation = &OPERATIONS[26usize];
+
 /// `import_jobs.list_outputs`:
 pub const IMPORT_JOBS_LIST_OUTPUTS: &Operation = &OPERATIONS[27usize];
+
 /// `import_jobs.retry`:
 pub const IMPORT_JOBS_RETRY: &Operation = &OPERATIONS[28usize];
+
 /// `indexes.create`:
 pub const INDEXES_CREATE: &Operation = &OPERATIONS[29usize];
+
 /// `indexes.delete`:
 pub const INDEXES_DELETE: &Operation = &OPERATIONS[30usize];
+
 /// `indexes.get`:
 pub const INDEXES_GET: &Operation = &OPERATIONS[31usize];
+
 /// `indexes.get_deletion`:
 pub const INDEXES_GET_DELETION: &Operation = &OPERATIONS[32usize];
+
 /// `indexes.list`:
 pub const INDEXES_LIST: &Operation = &OPERATIONS[33usize];
+
 /// `indexes.list_prompt_runs`:
 pub const INDEXES_LIST_PROMPT_RUNS: &Operation = &OPERATIONS[34usize];
+
 /// `indexes.list_videos`:
 pub const INDEXES_LIST_VIDEOS: &Operation = &OPERATIONS[35usize];
+
 /// `mcp.get_config`:
 pub const MCP_GET_CONFIG: &Operation = &OPERATIONS[36usize];
+
 /// `mcp.get_status`:
 pub const MCP_GET_STATUS: &Operation = &OPERATIONS[37usize];
+
 /// `mcp.list_tools`:
 pub const MCP_LIST_TOOLS: &Operation = &OPERATIONS[38usize];
+
 /// `mcp.run_playground`:
 pub const MCP_RUN_PLAYGROUND: &Operation = &OPERATIONS[39usize];
+
 /// `prompt_runs.cancel`:
 pub const PROMPT_RUNS_CANCEL: &Operation = &OPERATIONS[40usize];
+
 /// `prompt_runs.estimate`:
 pub const PROMPT_RUNS_ESTIMATE: &Operation = &OPERATIONS[41usize];
+
 /// `prompt_runs.execute`:
 pub const PROMPT_RUNS_EXECUTE: &Operation = &OPERATIONS[42usize];
+
 /// `prompt_runs.get`:
 pub const PROMPT_RUNS_GET: &Operation = &OPERATIONS[43usize];
+
 /// `prompt_runs.get_segment_retry`:
 pub const PROMPT_RUNS_GET_SEGMENT_RETRY: &Operation = &OPERATIONS[44usize];
+
 /// `prompt_runs.get_video_result`:
 pub const PROMPT_RUNS_GET_VIDEO_RESULT: &Operation = &OPERATIONS[45usize];
+
 /// `prompt_runs.list`:
 pub const PROMPT_RUNS_LIST: &Operation = &OPERATIONS[46usize];
+
 /// `prompt_runs.list_failed_segments`:
 pub const PROMPT_RUNS_LIST_FAILED_SEGMENTS: &Operation = &OPERATIONS[47usize];
+
 /// `prompt_runs.list_llm_calls`:
 pub const PROMPT_RUNS_LIST_LLM_CALLS: &Operation = &OPERATIONS[48usize];
+
 /// `prompt_runs.list_results`:
 pub const PROMPT_RUNS_LIST_RESULTS: &Operation = &OPERATIONS[49usize];
+
 /// `prompt_runs.retry_segment`:
 pub const PROMPT_RUNS_RETRY_SEGMENT: &Operation = &OPERATIONS[50usize];
+
 /// `prompts.create`:
 pub const PROMPTS_CREATE: &Operation = &OPERATIONS[51usize];
+
 /// `prompts.delete`:
 pub const PROMPTS_DELETE: &Operation = &OPERATIONS[52usize];
+
 /// `prompts.get`:
 pub const PROMPTS_GET: &Operation = &OPERATIONS[53usize];
+
 /// `prompts.get_usage`:
 pub const PROMPTS_GET_USAGE: &Operation = &OPERATIONS[54usize];
+
 /// `prompts.list`:
 pub const PROMPTS_LIST: &Operation = &OPERATIONS[55usize];
+
 /// `prompts.test_schema`:
 pub const PROMPTS_TEST_SCHEMA: &Operation = &OPERATIONS[56usize];
+
 /// `prompts.update`:
 pub const PROMPTS_UPDATE: &Operation = &OPERATIONS[57usize];
+
 /// `rate_limits.get_status`:
 pub const RATE_LIMITS_GET_STATUS: &Operation = &OPERATIONS[58usize];
+
 /// `rate_limits.refresh`:
 pub const RATE_LIMITS_REFRESH: &Operation = &OPERATIONS[59usize];
+
 /// `search.filter`:
 pub const SEARCH_FILTER: &Operation = &OPERATIONS[60usize];
+
 /// `search.filter_playground`:
 pub const SEARCH_FILTER_PLAYGROUND: &Operation = &OPERATIONS[61usize];
+
 /// `search.image`:
 pub const SEARCH_IMAGE: &Operation = &OPERATIONS[62usize];
+
 /// `search.multi_run`:
 pub const SEARCH_MULTI_RUN: &Operation = &OPERATIONS[63usize];
+
 /// `search.multimodal`:
 pub const SEARCH_MULTIMODAL: &Operation = &OPERATIONS[64usize];
+
 /// `search.playground`:
 pub const SEARCH_PLAYGROUND: &Operation = &OPERATIONS[65usize];
+
 /// `search.text`:
 pub const SEARCH_TEXT: &Operation = &OPERATIONS[66usize];
+
 /// `usage.get_breakdown`:
 pub const USAGE_GET_BREAKDOWN: &Operation = &OPERATIONS[67usize];
+
 /// `usage.get_current`:
 pub const USAGE_GET_CURRENT: &Operation = &OPERATIONS[68usize];
+
 /// `usage.get_details`:
 pub const USAGE_GET_DETAILS: &Operation = &OPERATIONS[69usize];
+
 /// `usage.get_history`:
 pub const USAGE_GET_HISTORY: &Operation = &OPERATIONS[70usize];
+
 /// `usage.list_metric_types`:
 pub const USAGE_LIST_METRIC_TYPES: &Operation = &OPERATIONS[71usize];
+
 /// `videos.batch_get`:
 pub const VIDEOS_BATCH_GET: &Operation = &OPERATIONS[72usize];
+
 /// `videos.batch_get_status`:
 pub const VIDEOS_BATCH_GET_STATUS: &Operation = &OPERATIONS[73usize];
+
 /// `videos.batch_list_segments`:
 pub const VIDEOS_BATCH_LIST_SEGMENTS: &Operation = &OPERATIONS[74usize];
+
 /// `videos.create`:
 pub const VIDEOS_CREATE: &Operation = &OPERATIONS[75usize];
+
 /// `videos.create_signed_url`:
 pub const VIDEOS_CREATE_SIGNED_URL: &Operation = &OPERATIONS[76usize];
+
 /// `videos.delete`:
 pub const VIDEOS_DELETE: &Operation = &OPERATIONS[77usize];
+
 /// `videos.get`:
 pub const VIDEOS_GET: &Operation = &OPERATIONS[78usize];
+
 /// `videos.get_deletion`:
 pub const VIDEOS_GET_DELETION: &Operation = &OPERATIONS[79usize];
+
 /// `videos.list_playground`:
 pub const VIDEOS_LIST_PLAYGROUND: &Operation = &OPERATIONS[80usize];
+
 /// `videos.list_prompt_runs`:
 pub const VIDEOS_LIST_PROMPT_RUNS: &Operation = &OPERATIONS[81usize];
+
 /// `videos.list_segments`:
 pub const VIDEOS_LIST_SEGMENTS: &Operation = &OPERATIONS[82usize];
+
 /// `videos.process`:
 pub const VIDEOS_PROCESS: &Operation = &OPERATIONS[83usize];
+
 /// `videos.upload`:
 pub const VIDEOS_UPLOAD: &Operation = &OPERATIONS[84usize];
+
 /// `webhooks.create`:
 pub const WEBHOOKS_CREATE: &Operation = &OPERATIONS[85usize];
+
 /// `webhooks.delete`:
 pub const WEBHOOKS_DELETE: &Operation = &OPERATIONS[86usize];
+
 /// `webhooks.get`:
 pub const WEBHOOKS_GET: &Operation = &OPERATIONS[87usize];
+
 /// `webhooks.get_delivery`:
 pub const WEBHOOKS_GET_DELIVERY: &Operation = &OPERATIONS[88usize];
+
 /// `webhooks.list`:
 pub const WEBHOOKS_LIST: &Operation = &OPERATIONS[89usize];
+
 /// `webhooks.list_deliveries`:
 pub const WEBHOOKS_LIST_DELIVERIES: &Operation = &OPERATIONS[90usize];
+
 /// `webhooks.list_events`:
 pub const WEBHOOKS_LIST_EVENTS: &Operation = &OPERATIONS[91usize];
+
 /// `webhooks.retry_delivery`:
 pub const WEBHOOKS_RETRY_DELIVERY: &Operation = &OPERATIONS[92usize];
+
 /// `webhooks.rotate_secret`:
 pub const WEBHOOKS_ROTATE_SECRET: &Operation = &OPERATIONS[93usize];
+
 /// `webhooks.test`:
 pub const WEBHOOKS_TEST: &Operation = &OPERATIONS[94usize];
+
 /// `webhooks.update`:
 pub const WEBHOOKS_UPDATE: &Operation = &OPERATIONS[95usize];
+
 /// `workflow.define`:
 pub const WORKFLOW_DEFINE: &Operation = &OPERATIONS[96usize];
+
 /// `workflow.get_search_page`:
 pub const WORKFLOW_GET_SEARCH_PAGE: &Operation = &OPERATIONS[97usize];
+
 /// `workflow.process`:
 pub const WORKFLOW_PROCESS: &Operation = &OPERATIONS[98usize];
+
 /// `workflow.search`:
 pub const WORKFLOW_SEARCH: &Operation = &OPERATIONS[99usize];
+
 /// `workflow.upload`:
 pub const WORKFLOW_UPLOAD: &Operation = &OPERATIONS[100usize];

@@ -53,7 +53,11 @@ pub fn request(
                 }
                 None => None,
             };
-            if let Some(body) = body {
+            if let Some(mut body) = body {
+                // A service may stream unless it is told not to; what the caller wrote stands.
+                if let (Value::Object(fields), Some(when)) = (&mut body, operation.stream.and_then(|stream| stream.when)) {
+                    fields.entry(when).or_insert(Value::Bool(false));
+                }
                 request.headers.push("content-type", "application/json");
                 request.body = Body::Bytes(body.to_string().into());
             }

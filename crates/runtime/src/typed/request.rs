@@ -12,9 +12,16 @@ use crate::{Body, Error, ErrorKind, Request, Response, Session, encode};
 /// One segment of a path, encoded.
 ///
 /// # Errors
-/// `usage.bad_id` for a text that is empty, `.` or `..`.
-pub fn encode_path(text: &str) -> Result<String, Error> {
-    encode::path_segment(text)
+/// `usage.bad_id` for a text that is empty, `.` or `..`; it names the argument.
+pub fn encode_path(
+    operation: &'static Operation,
+    argument: &str,
+    value: &impl std::fmt::Display,
+) -> Result<String, Error> {
+    encode::path_segment(&value.to_string()).map_err(|fault| {
+        let message = format!("argument `{argument}`: {}", fault.message());
+        Error::new(fault.kind(), fault.code(), message).during(operation)
+    })
 }
 
 /// The request of one operation. The first fault is kept and comes out when it is sent.

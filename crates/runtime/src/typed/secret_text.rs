@@ -56,6 +56,12 @@ impl From<&str> for Patch<SecretText> {
     }
 }
 
+impl From<String> for Patch<SecretText> {
+    fn from(text: String) -> Self {
+        Patch::Value(text.into())
+    }
+}
+
 impl Serialize for SecretText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.expose())

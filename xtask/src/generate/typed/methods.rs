@@ -1,0 +1,369 @@
+//! From progenitor's methods to ours: what it found out about each operation is read from its code,
+//! checked against the document, and written over our session.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail, ensure};
+use heck::ToSnakeCase;
+use quote::{format_ident, quote};
+use syn::punctuated::Punctuated;
+use syn::visit::Visit;
+use syn::visit_mut::VisitMut;
+use syn::{Expr, ExprLit, FnArg, Ident, ImplItem, ImplItemFn, Item, Lit, Pat, ReturnType, Token, Type, parse_quote};
+
+use super::syntax::{NoLifetimes, ShortPaths, inner, type_name};
+use crate::generate::document::{Document, FieldKind, Operation, Param, Place, Style};
+use crate::generate::overlay::StreamKind;
+use crate::generate::pointer::reference_name;
+
+/// A typed method.
+pub(crate) struct Method<'a> {
+    pub(crate) operation: &'a Operation,
+    pub(crate) name: Ident,
+    pub(crate) arguments: Vec<Argument<'a>>,
+    pub(crate) answer: Answer,
+    /// The path as progenitor writes it: a template and the arguments in it.
+    path: (String, Vec<Ident>),
+}
+
+/// An argument of a typed method.
+pub(crate) struct Argument<'a> {
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+    pub(crate) source: Source<'a>,
+}
+
+/// Where an argument goes.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'a> {
+    Param(&'a Param),
+    Json,
+    Form,
+}
+
+/// What a method answers.
+pub(crate) enum Answer {
+    Json(Type),
+    Empty,
+    /// Always a stream of this.
+    Events(Type, StreamKind),
+}
+
+/// Reads the methods of progenitor's client; every operation of the document has one.
+pub(crate) fn read<'a>(document: &'a Document, file: &syn::File) -> Result<Vec<Method<'a>>> {
+    let mut found: BTreeMap<String, &ImplItemFn> = BTreeMap::new();
+    for item in &file.items {
+        let Item::Impl(item) = item else { continue };
+        for item in &item.items {
+            if let ImplItem::Fn(function) = item {
+                found.insert(function.sig.ident.to_string(), function);
+            }
+        }
+    }
+    let mut methods = Vec::new();
+    for operation in &document.operations {
+        let function = found.get(&operation.operation_id);
+        let function = function
+            .with_context(|| format!("spec/{}/openapi.yaml: operation `{}` got no typed method", document.service.slug, operation.id))?;
+        methods.push(
+            method(operation, function)
+                .with_context(|| format!("spec/{}/openapi.yaml: operation `{}`", document.service.slug, operation.id))?,
+        );
+    }
+    Ok(methods)
+}
+
+fn method<'a>(operation: &'a Operation, function: &ImplItemFn) -> Result<Method<'a>> {
+    let mut seen = Seen::default();
+    seen.visit_block(&function.block);
+    seen.check(operation)?;
+    let path = seen.path.context("progenitor's method makes no path")?;
+    let mut arguments = Vec::new();
+    for input in &function.sig.inputs {
+        let FnArg::Typed(input) = input else { continue };
+        let Pat::Ident(pattern) = &*input.pat else { bail!("an argument of progenitor's has no name") };
+        let mut ty = (*input.ty).clone();
+        ShortPaths.visit_type_mut(&mut ty);
+        NoLifetimes.visit_type_mut(&mut ty);
+        arguments.push(argument(operation, pattern.ident.clone(), ty)?);
+    }
+    if let Some(body) = operation.body.as_ref().filter(|body| body.multipart) {
+        let form = format_ident!("{}", reference_name(&body.schema).context("a form is a named schema")?);
+        arguments.push(Argument {
+            ident: format_ident!("body"),
+            ty: parse_quote!(&types::#form),
+            source: Source::Form,
+        });
+    }
+    Ok(Method { operation, name: function.sig.ident.clone(), arguments, answer: answer(operation, function)?, path })
+}
+
+fn argument(operation: &Operation, ident: Ident, mut ty: Type) -> Result<Argument<'_>> {
+    if ident == "body" {
+        return Ok(Argument { ident, ty, source: Source::Json });
+    }
+    let name = ident.to_string();
+    let param = operation.params.iter().find(|param| param.wire.to_snake_case() == name.trim_end_matches('_'));
+    let param = param.with_context(|| format!("progenitor's argument `{name}` is none of the document's"))?;
+    if param.style == Style::Deep {
+        ty = match reference_name(&param.schema) {
+            Some(name) => {
+                let name = format_ident!("{name}");
+                parse_quote!(Option<&types::#name>)
+            }
+            None => {
+                let item = param.schema.get("additionalProperties").and_then(reference_name);
+                let item: Type = match item {
+                    Some(name) => {
+                        let name = format_ident!("{name}");
+                        parse_quote!(types::#name)
+                    }
+                    None => parse_quote!(String),
+                };
+                parse_quote!(Option<&std::collections::BTreeMap<String, #item>>)
+            }
+        };
+    }
+    Ok(Argument { ident, ty, source: Source::Param(param) })
+}
+
+fn answer(operation: &Operation, function: &ImplItemFn) -> Result<Answer> {
+    let ReturnType::Type(_, ty) = &function.sig.output else { bail!("progenitor's method answers nothing") };
+    let mut value =
+        inner(ty, "Result").and_then(|value| inner(&value, "ResponseValue")).context("progenitor's answer is odd")?;
+    ShortPaths.visit_type_mut(&mut value);
+    match (&operation.stream, type_name(&value).as_deref()) {
+        (Some(stream), _) if stream.when.is_none() => {
+            ensure!(stream.kind != StreamKind::Bytes, "streams of bytes have no typed method yet");
+            Ok(Answer::Events(event_type(operation, &operation.accept)?, stream.kind))
+        }
+        (_, Some("ByteStream")) => {
+            bail!("answers `{}`, and the overlay does not say which stream that is (`stream`)", operation.accept)
+        }
+        (_, None) => Ok(Answer::Empty),
+        _ => Ok(Answer::Json(value)),
+    }
+}
+
+/// The type of one value of a stream.
+pub(crate) fn event_type(operation: &Operation, media: &str) -> Result<Type> {
+    let schema = operation.successes().find_map(|(_, answer)| answer.get("content")?.get(media)?.get("schema"));
+    match schema.and_then(reference_name) {
+        Some(name) => {
+            let name = format_ident!("{name}");
+            Ok(parse_quote!(types::#name))
+        }
+        None => Ok(parse_quote!(serde_json::Value)),
+    }
+}
+
+/// What a method's code says.
+#[derive(Default)]
+struct Seen {
+    path: Option<(String, Vec<Ident>)>,
+    verb: Option<String>,
+    queries: Vec<String>,
+    headers: Vec<String>,
+    json: bool,
+}
+
+impl Seen {
+    /// Progenitor and we must have read the same document.
+    fn check(&self, operation: &Operation) -> Result<()> {
+        let verb = operation.method.to_lowercase();
+        ensure!(self.verb.as_deref() == Some(&*verb), "progenitor sends it as {:?}, not `{verb}`", self.verb);
+        let wires = |place: Place| {
+            let mut names: Vec<&str> =
+                operation.params.iter().filter(|param| param.place == place).map(|param| param.wire.as_str()).collect();
+            names.sort_unstable();
+            names
+        };
+        for (place, seen) in [(Place::Query, &self.queries), (Place::Header, &self.headers)] {
+            let mut seen: Vec<&str> = seen.iter().map(String::as_str).collect();
+            seen.sort_unstable();
+            ensure!(seen == wires(place), "progenitor sends {place:?} parameters {seen:?}, not {:?}", wires(place));
+        }
+        let json = operation.body.as_ref().is_some_and(|body| !body.multipart);
+        ensure!(self.json == json, "progenitor and the document differ over its JSON body");
+        Ok(())
+    }
+}
+
+impl<'ast> Visit<'ast> for Seen {
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        let Ok(arguments) = call.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated) else { return };
+        let mut arguments = arguments.into_iter();
+        let Some(Expr::Lit(ExprLit { lit: Lit::Str(template), .. })) = arguments.next() else { return };
+        let mut found = Names(Vec::new());
+        arguments.for_each(|argument| found.visit_expr(&argument));
+        let template = template.value();
+        self.path = Some((template.strip_prefix("{}").unwrap_or(&template).to_owned(), found.0));
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        let first = call.args.first();
+        match call.method.to_string().as_str() {
+            // `self.post(…)` is a hook; what begins a request takes the URL.
+            verb @ ("get" | "post" | "put" | "patch" | "delete") if first.is_some_and(is_url) => {
+                self.verb = Some(verb.to_owned());
+            }
+            "query" => self.queries.extend(first.and_then(first_text)),
+            "append" => self.headers.extend(first.and_then(text)),
+            "json" => self.json = true,
+            _ => {}
+        }
+        syn::visit::visit_expr_method_call(self, call);
+    }
+}
+
+/// Plain names that path segments are made of; `self` and functions are none.
+struct Names(Vec<Ident>);
+
+impl<'ast> Visit<'ast> for Names {
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        if let Expr::Path(path) = &*call.receiver {
+            self.0.extend(path.path.get_ident().filter(|ident| *ident != "self").cloned());
+        }
+    }
+}
+
+/// The text of `&QueryParam::new("text", …)`.
+fn first_text(expression: &Expr) -> Option<String> {
+    match expression {
+        Expr::Reference(reference) => first_text(&reference.expr),
+        Expr::Call(call) => call.args.first().and_then(text),
+        _ => None,
+    }
+}
+
+fn is_url(expression: &Expr) -> bool {
+    matches!(expression, Expr::Path(path) if path.path.is_ident("url"))
+}
+
+fn text(expression: &Expr) -> Option<String> {
+    match expression {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+        _ => None,
+    }
+}
+
+impl Method<'_> {
+    /// The method's code.
+    pub(crate) fn code(&self, document: &Document) -> ImplItemFn {
+        let answer = match &self.answer {
+            Answer::Json(ty) => quote!(#ty),
+            Answer::Empty => quote!(()),
+            Answer::Events(ty, _) => quote!(EventStream<#ty>),
+        };
+        let streamed = matches!(self.answer, Answer::Events(..)).then(|| quote!(.streamed()));
+        let decode = match &self.answer {
+            Answer::Json(_) => quote!(ResponseValue::from_response(operation, response)),
+            Answer::Empty => quote!(Ok(ResponseValue::empty(response))),
+            Answer::Events(_, kind) => {
+                let framing = framing(*kind);
+                quote!(Ok(ResponseValue::events(#framing, response)))
+            }
+        };
+        self.function(document, &self.name, &answer, &quote!(json), streamed.as_ref(), &decode)
+    }
+
+    /// The method that asks for a stream, where the operation answers one on demand.
+    pub(crate) fn stream_code(&self, document: &Document) -> Result<Option<(ImplItemFn, Type)>> {
+        let Some(stream) = self.operation.stream.as_ref().filter(|stream| stream.when.is_some()) else {
+            return Ok(None);
+        };
+        let media = self.stream_media().context("the overlay says that it can stream, and no answer is a stream")?;
+        let event = event_type(self.operation, &media)?;
+        let name = format_ident!("{}_stream", self.name);
+        let framing = framing(stream.kind);
+        let decode = quote!(Ok(ResponseValue::events(#framing, response)));
+        let code = self.function(document, &name, &quote!(EventStream<#event>), &quote!(json_streamed), None, &decode);
+        Ok(Some((code, event)))
+    }
+
+    /// The media type of a stream that stands beside JSON.
+    pub(crate) fn stream_media(&self) -> Option<String> {
+        let content = self.operation.successes().find_map(|(_, answer)| answer.get("content")?.as_object())?;
+        content.keys().find(|media| **media != self.operation.accept).cloned()
+    }
+
+    fn function(
+        &self,
+        document: &Document,
+        name: &Ident,
+        answer: &proc_macro2::TokenStream,
+        json: &proc_macro2::TokenStream,
+        streamed: Option<&proc_macro2::TokenStream>,
+        decode: &proc_macro2::TokenStream,
+    ) -> ImplItemFn {
+        let docs = super::docs::method(self);
+        let arguments = self.arguments.iter().map(|Argument { ident, ty, .. }| quote!(#ident: #ty));
+        let module = format_ident!("{}", document.service.module);
+        let constant = crate::generate::catalog::constant(self.operation);
+        let (template, segments) = &self.path;
+        // `{videoId}` of the document is `{video_id}` here: each segment is encoded under its own name.
+        let mut pieces = template.split("{}");
+        let mut text = pieces.next().unwrap_or_default().to_owned();
+        for (segment, piece) in segments.iter().zip(pieces) {
+            text += &format!("{{{segment}}}{piece}");
+        }
+        let names = segments.iter().map(ToString::to_string);
+        let path = if segments.is_empty() { quote!(#text.to_owned()) } else { quote!(format!(#text)) };
+        // Table order, since the other door writes parameters in it.
+        let params = self.operation.params.iter().filter_map(|param| {
+            let ident = self.arguments.iter().find_map(|argument| match argument.source {
+                Source::Param(known) if std::ptr::eq(known, param) => Some(&argument.ident),
+                _ => None,
+            })?;
+            let wire = &param.wire;
+            match (param.place, param.style) {
+                (Place::Path, _) => None,
+                (Place::Query, Style::Deep) => Some(quote!(.deep_query(#wire, &#ident))),
+                (Place::Query, _) => Some(quote!(.query(#wire, &#ident))),
+                (Place::Header, _) => Some(quote!(.header(#wire, &#ident))),
+            }
+        });
+        let body = self.arguments.iter().find_map(|argument| match argument.source {
+            Source::Json => Some(quote!(.#json(body))),
+            Source::Form => Some(self.form()),
+            Source::Param(_) => None,
+        });
+        parse_quote! {
+            #(#docs)*
+            pub async fn #name(&self, #(#arguments),*) -> Result<ResponseValue<#answer>, Error> {
+                let operation = catalog::#module::#constant;
+                #(let #segments = encode_path(operation, #names, &#segments)?;)*
+                let path = #path;
+                let response = RequestBuilder::new(operation, path)
+                    #(#params)*
+                    #body
+                    #streamed
+                    .send(&self.session)
+                    .await?;
+                #decode
+            }
+        }
+    }
+
+    /// The form, part by part in table order.
+    fn form(&self) -> proc_macro2::TokenStream {
+        let fields = self.operation.body.iter().flat_map(|body| &body.fields);
+        let parts = fields.map(|field| {
+            let (wire, ident) = (&field.wire, super::field_ident(&field.wire));
+            match field.kind {
+                FieldKind::Value => quote!(.value(#wire, &body.#ident)),
+                FieldKind::List => quote!(.list(#wire, &body.#ident)),
+                FieldKind::File if field.required => quote!(.files(#wire, [&body.#ident])),
+                FieldKind::File => quote!(.files(#wire, &body.#ident)),
+            }
+        });
+        quote!(.form(Form::new() #(#parts)*))
+    }
+}
+
+fn framing(kind: StreamKind) -> proc_macro2::TokenStream {
+    match kind {
+        StreamKind::Sse => quote!(Framing::ServerSent),
+        StreamKind::Ndjson | StreamKind::Jsonl | StreamKind::Bytes => quote!(Framing::Lines),
+    }
+}
