@@ -49,7 +49,7 @@ pub fn request(
             let body = match given.body.take() {
                 Some(whole) => Some(whole),
                 None if *required || !given.fields.is_empty() => {
-                    Some(json_body(operation, given.fields))
+                    Some(given.fields.into_iter().map(|(field, value)| (field.wire.to_owned(), value)).collect())
                 }
                 None => None,
             };
@@ -67,17 +67,6 @@ pub fn request(
         }
     }
     Ok(request)
-}
-
-/// The fields under their names on the wire. A service may stream unless it is told not to, and this
-/// door answers whole bodies: what the caller wrote stands.
-fn json_body(operation: &Operation, fields: Vec<(&'static Field, Value)>) -> Value {
-    let mut body: Map<String, Value> =
-        fields.into_iter().map(|(field, value)| (field.wire.to_owned(), value)).collect();
-    if let Some(field) = operation.stream.and_then(|stream| stream.when) {
-        body.entry(field).or_insert(Value::Bool(false));
-    }
-    Value::Object(body)
 }
 
 /// The arguments, each beside its row.
