@@ -11,6 +11,8 @@ use crate::form::Form;
 /// A call as the services' rules see it.
 pub(crate) struct Call {
     pub(crate) operation: &'static Operation,
+    /// The base URL that the call came to.
+    pub(crate) base_url: String,
     pub(crate) path: BTreeMap<&'static str, String>,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) content_range: Option<String>,

@@ -52,11 +52,7 @@ pub(crate) async fn read(body: Body, content_type: &str) -> Result<Form, String>
                 size += piece.len() as u64;
                 hash.update(&piece);
             }
-            form.files.push(Uploaded {
-                name: file_name,
-                size,
-                sha256: hex(&hash.finalize()),
-            });
+            form.files.push(Uploaded { name: file_name, size, sha256: hex(&hash.finalize()) });
             continue;
         }
         let mut bytes = Vec::new();

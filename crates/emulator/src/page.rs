@@ -58,7 +58,10 @@ pub(crate) fn api_video(call: &Call, items: Vec<Value>) -> Answer {
         Err(refused) => return refused,
     };
     let (data, pages, total) = wanted.cut(items);
-    let link = |rel: &str, page: usize| json!({ "rel": rel, "uri": format!("{}?currentPage={page}&pageSize={}", call.operation.path, wanted.size) });
+    let link = |rel: &str, page: usize| {
+        let list = format!("{}{}", call.base_url, call.operation.path);
+        json!({ "rel": rel, "uri": format!("{list}?currentPage={page}&pageSize={}", wanted.size) })
+    };
     let mut links = vec![link("self", wanted.page), link("first", 1), link("last", pages)];
     if wanted.page > 1 {
         links.push(link("previous", wanted.page - 1));

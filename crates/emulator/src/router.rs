@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn every_template_leads_to_its_own_operation() {
         for operation in framekey_catalog::all() {
-            let path = operation.path.replace('{', "x").replace('}', "x");
+            let path = operation.path.replace(['{', '}'], "x");
             let (found, _) = find(operation.service, operation.method.as_str(), &path).unwrap();
             assert_eq!(found.id, operation.id, "{path}");
         }

@@ -1,5 +1,7 @@
 //! The schemas of the three services, read once.
 
+pub(crate) mod check;
+
 use std::sync::LazyLock;
 
 use framekey_catalog::{Operation, Service};
@@ -28,6 +30,27 @@ pub(crate) fn success(operation: &Operation) -> (u16, &'static str, &'static Val
     let Some((status, response)) = listed else { return (200, "", &Value::Null) };
     let status = status.parse().unwrap_or(200);
     (status, response["media"].as_str().unwrap_or(""), &response["schema"])
+}
+
+/// The schema of a media type among the success answers; null for none.
+pub(crate) fn of_media(operation: &Operation, media: &str) -> &'static Value {
+    let responses = &of(operation.service)["operations"][operation.id]["responses"];
+    let good = responses.as_object().into_iter().flatten();
+    let mut good = good.filter(|(status, _)| status.starts_with('2')).map(|(_, answer)| answer);
+    let schema = good.find_map(|answer| {
+        if answer["media"] == media { answer.get("schema") } else { answer["others"].get(media) }
+    });
+    schema.unwrap_or(&Value::Null)
+}
+
+/// The variant of a union that bears a tag.
+pub(crate) fn variant(
+    service: Service,
+    union: &'static Value,
+    tag: &str,
+) -> Option<&'static Value> {
+    let target = resolve(service, union)["discriminator"]["mapping"][tag].as_str()?;
+    of(service)["schemas"].get(target.rsplit('/').next()?)
 }
 
 /// The schema of the request body; null for none.

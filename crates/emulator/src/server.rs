@@ -98,8 +98,10 @@ async fn served(world: &World, request: Request, path: &str) -> Answer {
         Some((operation, path)) => match read(request, operation.service, &mut entry).await {
             Err(refused) => refused,
             Ok((body, form, content_range)) => {
+                let base_url = place.base_url(world.address());
+                let now = world.now();
                 let call =
-                    Call { operation, path, query, content_range, body, form, now: world.now() };
+                    Call { operation, base_url, path, query, content_range, body, form, now };
                 world.carry_out(place, &call, &given)
             }
         },

@@ -5,13 +5,13 @@ mod source;
 mod upload_tokens;
 mod videos;
 
-use framekey_catalog::{Scheme, Service};
+use framekey_catalog::Scheme;
 
-use crate::answer::{Answer, problem, refuse};
+use crate::answer::{Answer, problem};
 use crate::call::Call;
 use crate::credential::Given;
 use crate::draw::Draw;
-use crate::schemas;
+use crate::schemas::check;
 
 pub(crate) struct Account {
     key: String,
@@ -78,7 +78,7 @@ impl Account {
     }
 
     fn rules(&mut self, call: &Call, draw: &mut Draw) -> Option<Answer> {
-        if let Some(refused) = missing_field(call) {
+        if let Some(refused) = check::missing(call) {
             return Some(refused);
         }
         match call.operation.id {
@@ -92,26 +92,4 @@ impl Account {
             _ => None,
         }
     }
-}
-
-/// A required field of a JSON body that is not there.
-fn missing_field(call: &Call) -> Option<Answer> {
-    let schema = schemas::request(call.operation);
-    if schemas::of(Service::ApiVideo)["operations"][call.operation.id]["request_media"]
-        != "application/json"
-    {
-        return None;
-    }
-    let required = schema.get("required").and_then(serde_json::Value::as_array)?;
-    let missing = required
-        .iter()
-        .filter_map(serde_json::Value::as_str)
-        .find(|name| call.body.get(name).is_none())?;
-    Some(refuse(
-        Service::ApiVideo,
-        400,
-        "attribute-required",
-        "This attribute is required.",
-        Some(missing),
-    ))
 }

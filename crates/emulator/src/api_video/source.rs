@@ -84,7 +84,9 @@ impl Source {
             return refused("uploaded-file-no-file", "The file is empty.");
         }
         let small = "A part has at least 5 MiB, but for the last.";
-        match range(call.content_range.as_deref())? {
+        let range = range(call.content_range.as_deref())?;
+        self.agrees(&range)?;
+        match range {
             Range::Whole => {
                 self.parts.insert(1, size);
                 self.total = Some(1);
@@ -97,13 +99,13 @@ impl Source {
                 self.total = total.or(self.total);
             }
             Range::Bytes { from, to, total } => {
-                if size != to - from + 1 {
+                if Some(size) != (to - from).checked_add(1) {
                     return refused(
                         "invalid-attribute",
                         "The range and the size of the file differ.",
                     );
                 }
-                if size < SMALLEST_PART && total != Some(to + 1) {
+                if size < SMALLEST_PART && total.is_none_or(|total| to < total - 1) {
                     return refused("invalid-attribute", small);
                 }
                 self.by_bytes = true;
@@ -111,11 +113,41 @@ impl Source {
                 self.total = total.or(self.total);
             }
         }
-        let have = if self.by_bytes { self.received() } else { self.parts.len() as u64 };
-        if self.total.is_some_and(|total| have >= total) {
+        if self.is_whole() {
             self.complete = Some(call.now);
         }
         Ok(())
+    }
+
+    /// Pieces of one file are counted in one way and have one total.
+    fn agrees(&self, range: &Range) -> Result<(), Answer> {
+        let (by_bytes, total) = match range {
+            Range::Whole => (false, Some(1)),
+            Range::Part { total, .. } => (false, *total),
+            Range::Bytes { total, .. } => (true, *total),
+        };
+        let counted_alike = self.parts.is_empty() || self.by_bytes == by_bytes;
+        let same_total = self.total.is_none() || total.is_none() || self.total == total;
+        let beyond =
+            !by_bytes && total.is_some_and(|total| self.parts.keys().any(|number| *number > total));
+        if counted_alike && same_total && !beyond {
+            return Ok(());
+        }
+        let title =
+            "This piece does not go with those that came before: one way of counting, one total.";
+        Err(refuse(Service::ApiVideo, 400, "invalid-attribute", title, Some("Content-Range")))
+    }
+
+    /// Whether every piece has come, in whatever order.
+    fn is_whole(&self) -> bool {
+        let Some(total) = self.total else { return false };
+        if !self.by_bytes {
+            return (1..=total).all(|number| self.parts.contains_key(&number));
+        }
+        let reached = self.parts.iter().try_fold(0, |reached: u64, (from, size)| {
+            (*from <= reached).then(|| reached.max(from.saturating_add(*size)))
+        });
+        reached.is_some_and(|reached| reached >= total)
     }
 
     fn received(&self) -> u64 {
@@ -144,15 +176,17 @@ impl Source {
         let parts: Vec<u64> =
             if self.by_bytes { Vec::new() } else { self.parts.keys().copied().collect() };
         let mut received = Vec::new();
-        let mut from = 0;
-        for size in self.parts.values() {
-            received.push(json!({ "from": from, "to": from + size - 1, "total": self.received() }));
-            from += size;
+        let mut after = 0;
+        for (key, size) in &self.parts {
+            let from = if self.by_bytes { *key } else { after };
+            after = from.saturating_add(*size);
+            received.push(json!({ "from": from, "to": after - 1, "total": self.received() }));
         }
+        let part_count = self.total.filter(|_| !self.by_bytes);
         json!({
             "ingest": {
                 "status": ingest, "filesize": self.received(), "receivedBytes": received,
-                "receivedParts": { "parts": parts, "total": self.total.unwrap_or_default() },
+                "receivedParts": { "parts": parts, "total": part_count },
             },
             "encoding": {
                 "playable": playable,

@@ -9,6 +9,7 @@ use crate::call::Call;
 use crate::clock::Moment;
 use crate::draw::Draw;
 use crate::page;
+use crate::schemas::check;
 
 /// The fields of a video that a caller may set.
 const SETTABLE: [&str; 9] = [
@@ -105,6 +106,11 @@ impl Videos {
                 self.with(call, |video| Answer::json(200, &video.source.status(call.now)))
             }
             "videos.update" => self.with(call, |video| {
+                if let Some(refused) = check::wrong_field(call) {
+                    return refused;
+                }
+                // Null takes a field back to what it was without it.
+                video.fields.retain(|name, _| call.body.get(name) != Some(&Value::Null));
                 video.fields.extend(settable(call));
                 video.updated = call.now;
                 Answer::json(200, &video.to_json())
@@ -126,6 +132,9 @@ impl Videos {
     }
 
     fn create(&mut self, call: &Call, draw: &mut Draw) -> Answer {
+        if let Some(refused) = check::wrong_field(call) {
+            return refused;
+        }
         let video = Video::new(settable(call), call.now, draw);
         let answer = Answer::json(201, &video.to_json());
         self.0.push(video);

@@ -83,6 +83,11 @@ impl Keys {
         Ok(at)
     }
 
+    /// The scopes of a key.
+    pub(super) fn scopes(&self, at: usize) -> &[String] {
+        self.0.get(at).map_or(&[], |key| &key.scopes)
+    }
+
     /// Whether a key has a scope, or one that holds it.
     pub(super) fn holds(&self, at: usize, needed: Scope) -> bool {
         let rank = |name: &str| {

@@ -10,6 +10,7 @@ use crate::call::Call;
 use crate::clock::Moment;
 use crate::credential::{Credentials, Given};
 use crate::draw::Draw;
+use crate::schemas::check;
 
 pub(crate) struct Account {
     keys: keys::Keys,
@@ -35,10 +36,15 @@ impl Account {
 
     /// The answer, or `None` where the schema has the last word.
     pub(crate) fn answer(&mut self, call: &Call, given: &Given, draw: &mut Draw) -> Option<Answer> {
-        if let Err(refused) = self.check(call, given) {
+        let caller = match self.check(call, given) {
+            Ok(caller) => caller,
+            Err(refused) => return Some(refused),
+        };
+        if let Some(refused) = check::missing(call) {
             return Some(refused);
         }
         Some(match call.operation.id {
+            "auth.validate" => Answer::json(200, &self.describe(&caller)),
             "api_keys.create" => self.keys.create(call, draw),
             "api_keys.list" => self.keys.list(call),
             "api_keys.get" => self.keys.get(call),
@@ -69,7 +75,18 @@ impl Account {
         }
     }
 
-    fn check(&mut self, call: &Call, given: &Given) -> Result<(), Answer> {
+    /// What `auth.validate` says of a good credential.
+    fn describe(&self, caller: &Caller) -> Value {
+        match caller {
+            Caller::Key { at } => {
+                json!({ "valid": true, "auth_type": "api_key", "scopes": self.keys.scopes(*at) })
+            }
+            Caller::User => json!({ "valid": true, "auth_type": "jwt", "user_id": "user-1" }),
+            Caller::OAuth => json!({ "valid": true, "auth_type": "oauth", "user_id": "user-1" }),
+        }
+    }
+
+    fn check(&mut self, call: &Call, given: &Given) -> Result<Caller, Answer> {
         let caller = self.caller(call, given)?;
         let by_bearer = call.operation.security.iter().find_map(|scheme| match scheme {
             Scheme::Bearer(kind) => Some(*kind),
@@ -87,13 +104,13 @@ impl Account {
             Caller::OAuth if by_bearer != Some(Bearer::Any) => {
                 forbidden("OAuth tokens cannot do this: sign in as a user.", &Value::Null)
             }
-            Caller::User | Caller::OAuth => Ok(()),
+            Caller::User | Caller::OAuth => Ok(caller),
             Caller::Key { at } => match call.operation.scope {
                 Some(needed) if !self.keys.holds(at, needed) => forbidden(
                     &format!("The key does not have the scope {}.", needed.as_str()),
                     &json!({ "required_scope": needed.as_str() }),
                 ),
-                _ => Ok(()),
+                _ => Ok(caller),
             },
         }
     }
