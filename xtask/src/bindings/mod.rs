@@ -42,7 +42,8 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
 }
 
 fn report(what: &str, file: &Path) -> Result<()> {
-    let size = std::fs::metadata(file).with_context(|| format!("{}: is not there", file.display()))?.len();
+    let size =
+        std::fs::metadata(file).with_context(|| format!("{}: is not there", file.display()))?.len();
     say::line(&format!("{what}: {} ({:.1} kB)", file.display(), kilobytes(size)));
     Ok(())
 }
@@ -55,7 +56,8 @@ fn kilobytes(bytes: u64) -> f64 {
 /// A folder that is there and empty.
 fn emptied(folder: &Path) -> Result<()> {
     if folder.exists() {
-        std::fs::remove_dir_all(folder).with_context(|| format!("{}: cannot be emptied", folder.display()))?;
+        std::fs::remove_dir_all(folder)
+            .with_context(|| format!("{}: cannot be emptied", folder.display()))?;
     }
     std::fs::create_dir_all(folder).with_context(|| format!("{}: cannot be made", folder.display()))
 }

@@ -48,27 +48,39 @@ fn lay_out(root: &Path, glue: &Path, staged: &Path, dist: &Path) -> Result<()> {
     to_common_js(root, staged, &cjs)?;
     write(&cjs.join("package.json"), "{ \"type\": \"commonjs\" }\n")?;
     for entry in ENTRIES {
-        write(&dist.join("node").join(format!("{entry}.mjs")), &format!("export * from \"../cjs/{entry}.js\";\n"))?;
+        write(
+            &dist.join("node").join(format!("{entry}.mjs")),
+            &format!("export * from \"../cjs/{entry}.js\";\n"),
+        )?;
     }
     copy(&glue.join("framekey.wasm"), &dist.join("framekey.wasm"))
 }
 
-/// TypeScript's compiler rewrites `import` and `export`, and nothing else.
+/// TypeScript's compiler rewrites `import` and `export`, and nothing else. Every file is named: where
+/// one has declarations beside it, the compiler would follow those.
 fn to_common_js(root: &Path, staged: &Path, folder: &Path) -> Result<()> {
-    let entries = ENTRIES.map(|entry| folder.join(format!("{entry}.js")));
+    let mut files = Vec::new();
+    for part in [folder.to_path_buf(), folder.join("generated")] {
+        let entries = std::fs::read_dir(&part).with_context(|| format!("{}: cannot be read", part.display()))?;
+        files.extend(entries.filter_map(|entry| entry.ok().map(|entry| entry.path())));
+    }
+    files.retain(|file| file.extension().is_some_and(|end| end == "js"));
     process::text(
         Command::new(root.join(TOOLS).join("tsc"))
-            .args(["--allowJs", "--noCheck", "--module", "commonjs", "--target", "es2022", "--outDir"])
+            .args(["--allowJs", "--noCheck", "--module", "commonjs", "--target", "es2022"])
+            .arg("--rootDir")
+            .arg(folder)
+            .arg("--outDir")
             .arg(staged)
-            .args(entries),
+            .args(files),
     )?;
     copy_folder(staged, folder)
 }
 
 fn same_version(package: &Path) -> Result<()> {
     let text = std::fs::read_to_string(package.join("package.json"))?;
-    let manifest: serde_json::Value =
-        serde_json::from_str(&text).with_context(|| format!("{PACKAGE}/package.json: is not JSON"))?;
+    let manifest: serde_json::Value = serde_json::from_str(&text)
+        .with_context(|| format!("{PACKAGE}/package.json: is not JSON"))?;
     let version = env!("CARGO_PKG_VERSION");
     ensure!(
         manifest.get("version").is_some_and(|own| own == version),
@@ -81,7 +93,10 @@ fn pack(package: &Path, out: &Path) -> Result<PathBuf> {
     std::fs::create_dir_all(out).with_context(|| format!("{}: cannot be made", out.display()))?;
     let out = out.canonicalize().with_context(|| format!("{}: cannot be found", out.display()))?;
     let said = process::text(
-        Command::new("npm").args(["pack", "--silent", "--pack-destination"]).arg(&out).current_dir(package),
+        Command::new("npm")
+            .args(["pack", "--silent", "--pack-destination"])
+            .arg(&out)
+            .current_dir(package),
     )?;
     let name = said.lines().last().unwrap_or_default().trim();
     ensure!(name.ends_with(".tgz"), "npm does not say what it packed: {said}");
@@ -89,7 +104,8 @@ fn pack(package: &Path, out: &Path) -> Result<PathBuf> {
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Result<()> {
-    let entries = std::fs::read_dir(from).with_context(|| format!("{}: cannot be read", from.display()))?;
+    let entries =
+        std::fs::read_dir(from).with_context(|| format!("{}: cannot be read", from.display()))?;
     for entry in entries {
         let path = entry.with_context(|| format!("{}: cannot be read", from.display()))?.path();
         let Some(name) = path.file_name() else { continue };
@@ -104,14 +120,18 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
     if let Some(folder) = to.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("{}: cannot be made", folder.display()))?;
     }
-    std::fs::copy(from, to).map(drop).with_context(|| format!("{}: cannot be copied", from.display()))
+    std::fs::copy(from, to)
+        .map(drop)
+        .with_context(|| format!("{}: cannot be copied", from.display()))
 }
 
 fn write(file: &Path, text: &str) -> Result<()> {
     if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("{}: cannot be made", folder.display()))?;
     }
     std::fs::write(file, text).with_context(|| format!("{}: cannot be written", file.display()))
 }

@@ -27,6 +27,7 @@ pub(crate) fn build(root: &Path, out: &Path) -> Result<PathBuf> {
         .context("maturin made no wheel")?;
     let name = wheel.file_name().context("the wheel has no name")?;
     std::fs::create_dir_all(out).with_context(|| format!("{}: cannot be made", out.display()))?;
-    std::fs::copy(&wheel, out.join(name)).with_context(|| format!("{}: cannot be written", out.display()))?;
+    std::fs::copy(&wheel, out.join(name))
+        .with_context(|| format!("{}: cannot be written", out.display()))?;
     Ok(out.join(name))
 }

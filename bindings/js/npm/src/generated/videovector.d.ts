@@ -3,490 +3,674 @@ import type { CallOptions, CommonOptions, FileInput, Json, ServiceClient } from 
 
 /** What `api_keys.create` takes by name. */
 export interface ApiKeysCreateArguments {
-  /**  */
+  /** Label to tell the key by, 1 to 100 characters. */
   name: string;
-  /**  */
+  /** Life in days, 1 to 365; left out, it never expires. */
   expiresInDays?: number | undefined;
-  /**  */
+  /**
+   * What the key may do; read alone when left out. Each of search, read, write, admin includes
+   * those before it.
+   */
   scopes?: string[] | undefined;
 }
 
-/** api_keys */
+/**
+ * Makes and ends API keys. Works only with the token of a user's web login: an API key or an OAuth
+ * token is refused.
+ */
 export interface ApiKeysResource {
-  /**  */
+  /**
+   * Create an API key and get its secret, which is shown this once only
+   * Needs a user's web-login token. Without `scopes` the key gets read, without `expires_in_days`
+   * it never ends. There is no idempotency key: after an unknown outcome look at `api_keys.list`
+   * and delete a key whose secret was lost.
+   */
   create(args: ApiKeysCreateArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
-   * @param keyId
+   * Remove an API key altogether, from the list too
+   * Needs a user's web-login token. To keep a trace of the key use `api_keys.revoke`.
+   * @param keyId Which key, as `api_keys.list` names it; not the secret and not its prefix.
    */
   delete(keyId: string, options?: CallOptions): Promise<Json>;
   /**
-   * 
-   * @param keyId
+   * Fetch one API key's scopes, last use and state, without its secret
+   * Needs a user's web-login token.
+   * @param keyId Which key, as `api_keys.list` names it; not the secret and not its prefix.
    */
   get(keyId: string, options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * List all API keys of the account, revoked ones included, without their secrets
+   * Needs a user's web-login token. All keys come in one answer.
+   */
   list(options?: CallOptions): Promise<Json>;
   /**
-   * 
-   * @param keyId
+   * End an API key for good and keep it in the list as inactive
+   * Needs a user's web-login token. No call brings a revoked key back.
+   * @param keyId Which key, as `api_keys.list` names it; not the secret and not its prefix.
    */
   revoke(keyId: string, options?: CallOptions): Promise<Json>;
   /**
-   * 
-   * @param keyId
+   * Replace an API key; the old one is revoked at once, with no overlap
+   * Needs a user's web-login token. The new secret is shown this once. Where callers must go on
+   * without a gap, create a second key, move them over, then revoke the first. After an unknown
+   * outcome check `api_keys.list` before trying again, for the old key may be revoked already.
+   * @param keyId Which key, as `api_keys.list` names it; not the secret and not its prefix.
    */
   rotate(keyId: string, options?: CallOptions): Promise<Json>;
 }
 
 /** What `auth.report_activity` takes by name. */
 export interface AuthReportActivityArguments {
-  /**  */
+  /** A fresh UUID made by the caller for this notice. */
   eventId: string;
-  /**  */
+  /** authentication when only signing in, processing_intent when a processing call follows. */
   reason: string;
-  /**  */
+  /** Which program reports, in its own words. */
   surface: string;
-  /**  */
+  /** Which processing call is about to follow, when reason is processing_intent. */
   operation?: string | undefined;
 }
 
-/** auth */
+/** Checks the credential in use, and announces coming work so that the service is ready for it. */
 export interface AuthResource {
-  /**  */
+  /**
+   * Announce coming work, which also checks the credential and warms the service up
+   * Send it once before an upload, processing or search session, never as a heartbeat. Only 401 and
+   * 403 mean trouble with the credential; other failures can be ignored.
+   */
   reportActivity(args: AuthReportActivityArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * Check that the credential is accepted, without any side effect
+   * 401 means that it is unknown, ended or revoked. The answer's fields are not documented and the
+   * body may be empty, so go by the status.
+   */
   validate(options?: CallOptions): Promise<Json>;
 }
 
 /** What `connectors.browse` takes by name. */
 export interface ConnectorsBrowseArguments {
-  /**  */
+  /** Glob for file names, for example *.mp4 or *.{mp4,mov}. */
   pattern?: string | undefined;
-  /**  */
+  /** Only paths that begin like this, for example videos/2024/; empty means everything. */
   prefix?: string | undefined;
-  /**  */
+  /** Whether folders inside the prefix are looked through too. */
   recursive?: boolean | undefined;
 }
 
 /** What `connectors.create_azure` takes by name. */
 export interface ConnectorsCreateAzureArguments {
-  /**  */
+  /** Azure application that the connector signs in as. */
   clientId: string;
-  /**  */
+  /** Secret of the Azure application; it is never returned. */
   clientSecret: string;
-  /**  */
+  /** Blob container to read from or write to. */
   container: string;
-  /**  */
+  /** Label to tell the connector by, 1 to 100 characters. */
   name: string;
-  /**  */
+  /** Azure storage account that holds the container. */
   storageAccount: string;
-  /**  */
+  /** Directory (tenant) of the Azure application. */
   tenantId: string;
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
-  /**  */
+  /**
+   * Folder that exports must stay under, when the connector has the export scope; without it there
+   * is no such limit.
+   */
   exportBasePath?: string | undefined;
-  /**  */
+  /** all imports every matching file; new_only skips files that were imported before. */
   importMode?: string | undefined;
-  /**  */
+  /**
+   * import lets import jobs read, export lets exports write; import alone when left out. This is
+   * not the scope of an API key.
+   */
   scopes?: string[] | undefined;
 }
 
 /** What `connectors.create_gcs` takes by name. */
 export interface ConnectorsCreateGcsArguments {
-  /**  */
+  /** Bucket to read from or write to, without gs://. */
   bucket: string;
-  /**  */
+  /** Google Cloud project that holds the bucket. */
   gcpProjectId: string;
-  /**  */
+  /** Label to tell the connector by, 1 to 100 characters. */
   name: string;
-  /**  */
+  /** Service-account key file (JSON), at most 64 KiB; it is never returned. */
   credentialsFile: FileInput;
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
-  /**  */
+  /**
+   * Folder that exports must stay under, when the connector has the export scope; without it there
+   * is no such limit.
+   */
   exportBasePath?: string | undefined;
-  /**  */
+  /** all imports every matching file; new_only skips files that were imported before. */
   importMode?: string | undefined;
-  /**  */
+  /**
+   * import lets import jobs read, export lets exports write; import alone when left out. This is
+   * not the scope of an API key.
+   */
   scopes?: string[] | undefined;
 }
 
 /** What `connectors.create_s3` takes by name. */
 export interface ConnectorsCreateS3Arguments {
-  /**  */
+  /** AWS access key that the connector signs in with. */
   awsAccessKeyId: string;
-  /**  */
+  /** Secret of the AWS access key; it is never returned. */
   awsSecretAccessKey: string;
-  /**  */
+  /** Bucket to read from or write to, without s3://. */
   bucket: string;
-  /**  */
+  /** Label to tell the connector by, 1 to 100 characters. */
   name: string;
-  /**  */
+  /** AWS region of the bucket, for example us-east-1. */
   region: string;
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
-  /**  */
+  /**
+   * Folder that exports must stay under, when the connector has the export scope; without it there
+   * is no such limit.
+   */
   exportBasePath?: string | undefined;
-  /**  */
+  /** all imports every matching file; new_only skips files that were imported before. */
   importMode?: string | undefined;
-  /**  */
+  /**
+   * import lets import jobs read, export lets exports write; import alone when left out. This is
+   * not the scope of an API key.
+   */
   scopes?: string[] | undefined;
 }
 
 /** What `connectors.test` takes by name. */
 export interface ConnectorsTestArguments {
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
 }
 
-/** connectors */
+/**
+ * Stored access to a bucket or container at Google Cloud, Amazon S3 or Azure Blob, for bulk import
+ * and for exports.
+ */
 export interface ConnectorsResource {
   /**
-   * 
-   * @param connectorId
+   * List the files that a connector can see, to choose what to import
+   * Takes the same prefix, pattern and recursion as `import_jobs.create`, so it previews what that
+   * would take. Reads only, despite being a POST.
+   * @param connectorId Which connector, as `connectors.list` names it.
    */
   browse(connectorId: string, args?: ConnectorsBrowseArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * Store access to an Azure Blob container with an application's client secret
+   * Check the result with `connectors.test`. The secret is not in any later answer.
+   */
   createAzure(args: ConnectorsCreateAzureArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * Store access to a Google Cloud Storage bucket with a service account's key file
+   * Sent as a form; the key file may have up to 64 KiB. Check the result with `connectors.test`.
+   */
   createGcs(args: ConnectorsCreateGcsArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * Store access to an Amazon S3 bucket with an access key pair
+   * Check the result with `connectors.test`. The secret is not in any later answer.
+   */
   createS3(args: ConnectorsCreateS3Arguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
-   * @param connectorId
+   * Remove a connector; media that it has already imported stay
+   * Needs admin scope.
+   * @param connectorId Which connector, as `connectors.list` names it.
    */
   delete(connectorId: string, options?: CallOptions): Promise<Json>;
   /**
-   * 
-   * @param connectorId
+   * Fetch one connector's place, direction and state
+   * @param connectorId Which connector, as `connectors.list` names it.
    */
   get(connectorId: string, options?: CallOptions): Promise<Json>;
-  /**  */
+  /** List all connectors of the account, in one answer */
   list(options?: CallOptions): Promise<Json>;
   /**
-   * 
-   * @param connectorId
+   * Try a connector's credentials against its bucket or container
+   * A failed try is a normal answer with `success` false and the reason in `error_message`. Needs
+   * write scope.
+   * @param connectorId Which connector, as `connectors.list` names it.
    */
   test(connectorId: string, args?: ConnectorsTestArguments, options?: CallOptions): Promise<Json>;
 }
 
 /** What `exports.create_for_index` takes by name. */
 export interface ExportsCreateForIndexArguments {
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
-  /**  */
+  /**
+   * Connector with the export scope to write the file to; left out, the file is kept for download.
+   */
   destinationConnectorId?: string | undefined;
-  /**  */
+  /** Folder below the connector's export_base_path; only with a connector. */
   destinationSubpath?: string | undefined;
-  /**  */
+  /** Only results of these prompt runs; left out, those of all runs. */
   promptRunIds?: string[] | undefined;
 }
 
 /** What `exports.create_for_prompt_run` takes by name. */
 export interface ExportsCreateForPromptRunArguments {
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
-  /**  */
+  /**
+   * Connector with the export scope to write the file to; left out, the file is kept for download.
+   */
   destinationConnectorId?: string | undefined;
-  /**  */
+  /** Folder below the connector's export_base_path; only with a connector. */
   destinationSubpath?: string | undefined;
 }
 
 /** What `exports.list` takes by name. */
 export interface ExportsListArguments {
-  /**  */
+  /** How many exports at most, 1 to 100; 50 when left out. */
   limit?: number | undefined;
 }
 
-/** exports */
+/**
+ * Files of extracted metadata, made in the background from an index or a prompt run, then
+ * downloaded or written to a connector.
+ */
 export interface ExportsResource {
   /**
-   * 
-   * @param exportId
+   * Mint a short-lived URL that downloads a finished export without a credential
+   * Whoever has the URL has the file, so keep it out of logs; use `exports.download` where you can.
+   * `download_url` is null while the export is unfinished. Never repeated by itself.
+   * @param exportId Which export, as the call that created it or `exports.list` names it.
    */
   createDownloadUrl(exportId: string, options?: CallOptions): Promise<Json>;
   /**
-   * 
-   * @param indexId
+   * Start an export of all segments of an index with their metadata
+   * Runs in the background; poll `exports.get` every 5 seconds or so until `completed` or `failed`.
+   * Covers every prompt run unless `prompt_run_ids` is given. With a connector as destination the
+   * file is written there.
+   * @param indexId Which index, as `indexes.list` names it.
    */
   createForIndex(indexId: string, args?: ExportsCreateForIndexArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
-   * @param runId
+   * Start an export of the segments and metadata of one prompt run
+   * Runs in the background; poll `exports.get` every 5 seconds or so until `completed` or `failed`.
+   * With a connector as destination the file is written there.
+   * @param runId Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
    */
   createForPromptRun(runId: string, args?: ExportsCreateForPromptRunArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
-   * @param exportId
+   * Download a finished export, a JSON document of up to 64 MiB
+   * Wait for `completed` in `exports.get` first. Larger exports belong on a connector.
+   * @param exportId Which export, as the call that created it or `exports.list` names it.
    */
   download(exportId: string, options?: CallOptions): Promise<Json>;
   /**
-   * 
-   * @param exportId
+   * Fetch one export's state
+   * Its `download_url` is the address of `exports.download`, which needs the credential like any
+   * other call.
+   * @param exportId Which export, as the call that created it or `exports.list` names it.
    */
   get(exportId: string, options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * List exports, up to 100, sorted by time of creation
+   * There is no next page.
+   */
   list(args?: ExportsListArguments, options?: CallOptions): Promise<Json>;
 }
 
 /** What `import_jobs.cancel` takes by name. */
 export interface ImportJobsCancelArguments {
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
 }
 
 /** What `import_jobs.create` takes by name. */
 export interface ImportJobsCreateArguments {
-  /**  */
+  /** Connector to read from; it needs the import scope. */
   connectorId: string;
-  /**  */
+  /** Index that receives the media. */
   indexId: string;
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
-  /**  */
+  /** Glob for file names, for example *.mp4. */
   filePattern?: string | undefined;
-  /**  */
+  /** Whether folders inside the prefix are looked through too. */
   recursive?: boolean | undefined;
-  /**  */
+  /** Only files whose path begins like this; empty means the whole storage. */
   sourcePrefix?: string | undefined;
 }
 
 /** What `import_jobs.list` takes by name. */
 export interface ImportJobsListArguments {
-  /**  */
+  /** Only jobs in this state; all when left out. */
   status?: string | undefined;
 }
 
 /** What `import_jobs.list_files` takes by name. */
 export interface ImportJobsListFilesArguments {
-  /**  */
+  /** Files per page, 1 to 100; 100 when left out. */
   limit?: number | undefined;
-  /**  */
+  /** Where to go on: `next_cursor` of the page before. Leave out for the first page. */
   cursor?: string | undefined;
-  /**  */
+  /** Only files that failed, with the reason; false when left out. */
   failedOnly?: boolean | undefined;
 }
 
 /** What `import_jobs.list_outputs` takes by name. */
 export interface ImportJobsListOutputsArguments {
-  /**  */
+  /** Outputs per page, 1 to 100; 100 when left out. */
   limit?: number | undefined;
-  /**  */
+  /** Where to go on: `next_cursor` of the page before. Leave out for the first page. */
   cursor?: string | undefined;
 }
 
 /** What `import_jobs.retry` takes by name. */
 export interface ImportJobsRetryArguments {
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
-  /**  */
+  /**
+   * Fresh descriptions of files whose access had expired, as shown in failed_files; left out,
+   * unfinished parts are simply resumed.
+   */
   files?: Record<string, unknown>[] | undefined;
 }
 
-/** import_jobs */
+/**
+ * Every way of bringing media in ends in such a job. It goes from `pending` over `scanning` and
+ * `importing` to `completed`, `failed` or `cancelled`.
+ */
 export interface ImportJobsResource {
   /**
-   * 
-   * @param jobId
+   * Stop a running import job
+   * A job that can no longer be cancelled answers with a validation error.
+   * @param jobId Which import job, as the upload or import that started it names it.
    */
   cancel(jobId: string, args?: ImportJobsCancelArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * Start a bulk import of a connector's files into an index
+   * Runs in the background; poll `import_jobs.get` every 10 seconds or so, then read
+   * `import_jobs.list_outputs`. Video of over 40 minutes becomes several media of at most 40
+   * minutes each; audio may last 2 hours.
+   */
   create(args: ImportJobsCreateArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
-   * @param jobId
+   * Fetch an import job's state and progress
+   * Poll every 10 seconds or so until `completed`, `failed` or `cancelled`. Compare states without
+   * regard to case.
+   * @param jobId Which import job, as the upload or import that started it names it.
    */
   get(jobId: string, options?: CallOptions): Promise<Json>;
-  /**  */
+  /** List all import jobs, single uploads included, in one answer */
   list(args?: ImportJobsListArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
-   * @param jobId
+   * List the source files of an import with what became of each
+   * @param jobId Which import job, as the upload or import that started it names it.
    */
   listFiles(jobId: string, args?: ImportJobsListFilesArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
-   * @param jobId
+   * List the media that an import makes, in order, pending and failed parts included
+   * Read the ids of the new media here. One source of over 40 minutes has several outputs.
+   * @param jobId Which import job, as the upload or import that started it names it.
    */
   listOutputs(jobId: string, args?: ImportJobsListOutputsArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
-   * @param jobId
+   * Go on with the unfinished parts of an import job
+   * Parts that are done stay as they are. Give `files` only to replace descriptors of sources that
+   * have expired.
+   * @param jobId Which import job, as the upload or import that started it names it.
    */
   retry(jobId: string, args?: ImportJobsRetryArguments, options?: CallOptions): Promise<Json>;
 }
 
 /** What `indexes.create` takes by name. */
 export interface IndexesCreateArguments {
-  /**  */
+  /** Label of the index, 1 to 255 characters. */
   name: string;
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
 }
 
 /** What `indexes.list` takes by name. */
 export interface IndexesListArguments {
-  /**  */
+  /** Add the demonstration indexes shared with every account; true when left out. */
   includeDefaults?: boolean | undefined;
 }
 
 /** What `indexes.list_prompt_runs` takes by name. */
 export interface IndexesListPromptRunsArguments {
-  /**  */
+  /** Items per page, 1 to 100; 50 when left out. */
   limit?: number | undefined;
-  /**  */
+  /** Where to go on: `next_cursor` of the page before. Leave out for the first page. */
   cursor?: string | undefined;
 }
 
 /** What `indexes.list_videos` takes by name. */
 export interface IndexesListVideosArguments {
-  /**  */
+  /** Items per page, 1 to 100; 50 when left out. */
   limit?: number | undefined;
-  /**  */
+  /** Where to go on: `next_cursor` of the page before. Leave out for the first page. */
   cursor?: string | undefined;
 }
 
-/** indexes */
+/**
+ * Collections of media that are processed and searched together. Media without an index are in the
+ * user's playground.
+ */
 export interface IndexesResource {
-  /**  */
+  /** Create an empty index */
   create(args: IndexesCreateArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
-   * @param indexId
+   * Start deleting an index with all it holds, or resume a deletion that was begun
+   * Runs in the background and cannot be undone; poll `indexes.get_deletion`. Repeating the call
+   * does no harm. Needs admin scope.
+   * @param indexId Which index, as `indexes.list` names it.
    */
   delete(indexId: string, options?: CallOptions): Promise<Json>;
   /**
-   * 
-   * @param indexId
+   * Fetch one index with its counts
+   * @param indexId Which index, as `indexes.list` names it.
    */
   get(indexId: string, options?: CallOptions): Promise<Json>;
   /**
-   * 
-   * @param indexId
+   * Show how far the deletion of an index is
+   * Goes from `draining` over `deleting` to `deleted`; wait `retry_after_seconds` between polls.
+   * @param indexId Which index, as `indexes.list` names it.
    */
   getDeletion(indexId: string, options?: CallOptions): Promise<Json>;
-  /**  */
+  /** List all indexes that the account can see, in one answer */
   list(args?: IndexesListArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
-   * @param indexId
+   * List the prompt runs over an index, page by page
+   * @param indexId Which index, as `indexes.list` names it.
    */
   listPromptRuns(indexId: string, args?: IndexesListPromptRunsArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
-   * @param indexId
+   * List the media of an index, page by page
+   * @param indexId Which index, as `indexes.list` names it.
    */
   listVideos(indexId: string, args?: IndexesListVideosArguments, options?: CallOptions): Promise<Json>;
 }
 
 /** What `mcp.get_config` takes by name. */
 export interface McpGetConfigArguments {
-  /**  */
+  /** Client that the configuration is for, one of `supported_platforms` in `mcp.get_status`. */
   platform?: string | undefined;
 }
 
 /** What `mcp.run_playground` takes by name. */
 export interface McpRunPlaygroundArguments {
-  /**  */
+  /** MCP tool, by the name in mcp.list_tools. */
   toolName: string;
-  /**  */
+  /** Input of the tool, shaped as mcp.list_tools describes it. */
   arguments?: Record<string, unknown> | undefined;
 }
 
-/** mcp */
+/**
+ * What the service offers to AI clients that speak the Model Context Protocol: state, client
+ * configuration and tools.
+ */
 export interface McpResource {
-  /**  */
+  /**
+   * Get a ready configuration for an MCP client, which may create an API key
+   * Needs a user's web-login token. The service puts an active key with at least read scope into
+   * the configuration and makes one when there is none, so treat the answer as a secret.
+   */
   getConfig(args?: McpGetConfigArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /** Show the name, version, platforms and tool count of the service's MCP server */
   getStatus(options?: CallOptions): Promise<Json>;
-  /**  */
+  /** List the tools that the MCP server offers, with their categories */
   listTools(options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * Run one MCP tool on trial and get its result
+   * The tool does its real work, so one that writes or deletes changes the account. Never repeated
+   * by itself after an unknown outcome.
+   */
   runPlayground(args: McpRunPlaygroundArguments, options?: CallOptions): Promise<Json>;
 }
 
 /** What `prompt_runs.cancel` takes by name. */
 export interface PromptRunsCancelArguments {
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
 }
 
 /** What `prompt_runs.estimate` takes by name. */
 export interface PromptRunsEstimateArguments {
-  /**  */
+  /** The prompt to run. */
   promptId: string;
-  /**  */
+  /** What to run the prompt on; type says which of the other fields counts. */
   target: Record<string, unknown>;
-  /**  */
+  /** Length of an audio segment in seconds, 1 to 300; needed with audio_segmentation_type fixed. */
   audioSegmentDuration?: number | undefined;
-  /**  */
+  /** How audio is cut: content_aware by content, fixed into equal lengths. */
   audioSegmentationType?: string | undefined;
-  /**  */
+  /** Whether pictures are made searchable by image as well. */
   enableImageEmbedding?: boolean | undefined;
-  /**  */
+  /** Whether speech is written down as well. */
   enableTranscription?: boolean | undefined;
-  /**  */
+  /**
+   * Language model that extracts: gemini-3-pro-preview, gemini-2.5-pro, gemini-2.5-flash or
+   * gemini-2.5-flash-lite; when left out the service chooses.
+   */
   processingModel?: string | undefined;
-  /**  */
+  /** Length of a video segment in seconds, 1 to 300; needed with video_segmentation_type fixed. */
   videoSegmentDuration?: number | undefined;
-  /**  */
+  /**
+   * How videos are cut: smart at changes of scene, content_aware by segments worked out beforehand,
+   * fixed into equal lengths.
+   */
   videoSegmentationType?: string | undefined;
 }
 
 /** What `prompt_runs.execute` takes by name. */
 export interface PromptRunsExecuteArguments {
-  /**  */
+  /** The prompt to run. */
   promptId: string;
-  /**  */
+  /** What to run the prompt on; type says which of the other fields counts. */
   target: Record<string, unknown>;
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
-  /**  */
+  /** Length of an audio segment in seconds, 1 to 300; needed with audio_segmentation_type fixed. */
   audioSegmentDuration?: number | undefined;
-  /**  */
+  /** How audio is cut: content_aware by content, fixed into equal lengths. */
   audioSegmentationType?: string | undefined;
-  /**  */
+  /** Whether pictures are made searchable by image as well. */
   enableImageEmbedding?: boolean | undefined;
-  /**  */
+  /** Whether speech is written down as well. */
   enableTranscription?: boolean | undefined;
-  /**  */
+  /**
+   * Language model that extracts: gemini-3-pro-preview, gemini-2.5-pro, gemini-2.5-flash or
+   * gemini-2.5-flash-lite; when left out the service chooses.
+   */
   processingModel?: string | undefined;
-  /**  */
+  /** Length of a video segment in seconds, 1 to 300; needed with video_segmentation_type fixed. */
   videoSegmentDuration?: number | undefined;
-  /**  */
+  /**
+   * How videos are cut: smart at changes of scene, content_aware by segments worked out beforehand,
+   * fixed into equal lengths.
+   */
   videoSegmentationType?: string | undefined;
 }
 
 /** What `prompt_runs.list` takes by name. */
 export interface PromptRunsListArguments {
-  /**  */
+  /** Items per page, 1 to 100; 50 when left out. */
   limit?: number | undefined;
 }
 
 /** What `prompt_runs.list_results` takes by name. */
 export interface PromptRunsListResultsArguments {
-  /**  */
+  /** Which medium (video, audio or image), as the outputs of its import job name it. */
   videoId: string;
-  /**  */
+  /** Items per page, 1 to 100; 50 when left out. */
   limit?: number | undefined;
-  /**  */
+  /** Where to go on: `next_cursor` of the page before. Leave out for the first page. */
   cursor?: string | undefined;
 }
 
 /** What `prompt_runs.retry_segment` takes by name. */
 export interface PromptRunsRetrySegmentArguments {
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
 }
 
-/** prompt_runs */
+/**
+ * Executions of a prompt over media. A run goes from `pending` over `processing` to `completed`,
+ * `completed_with_failures`, `failed` or `cancelled`.
+ */
 export interface PromptRunsResource {
   /**
    * 
-   * @param runId
+   * @param runId Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
    */
   cancel(runId: string, args?: PromptRunsCancelArguments, options?: CallOptions): Promise<Json>;
   /**  */
@@ -495,64 +679,76 @@ export interface PromptRunsResource {
   execute(args: PromptRunsExecuteArguments, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param runId
+   * @param runId Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
    */
   get(runId: string, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param runId
-   * @param videoId
-   * @param segmentId
-   * @param retryId
+   * @param runId Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
+   * @param videoId Which medium (video, audio or image), as the outputs of its import job name it.
+   * @param segmentId Which segment, as `prompt_runs.list_failed_segments` names it.
+   * @param retryId Which attempt, as the answer of `prompt_runs.retry_segment` names it.
    */
   getSegmentRetry(runId: string, videoId: string, segmentId: string, retryId: string, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param runId
-   * @param videoId
+   * @param runId Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
+   * @param videoId Which medium (video, audio or image), as the outputs of its import job name it.
    */
   getVideoResult(runId: string, videoId: string, options?: CallOptions): Promise<Json>;
   /**  */
   list(args?: PromptRunsListArguments, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param runId
+   * @param runId Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
    */
   listFailedSegments(runId: string, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param runId
+   * @param runId Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
    */
   listLlmCalls(runId: string, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param runId
+   * @param runId Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
    */
   listResults(runId: string, args: PromptRunsListResultsArguments, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param runId
-   * @param videoId
-   * @param segmentId
+   * @param runId Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
+   * @param videoId Which medium (video, audio or image), as the outputs of its import job name it.
+   * @param segmentId Which segment, as `prompt_runs.list_failed_segments` names it.
    */
   retrySegment(runId: string, videoId: string, segmentId: string, args?: PromptRunsRetrySegmentArguments, options?: CallOptions): Promise<Json>;
 }
 
 /** What `prompts.create` takes by name. */
 export interface PromptsCreateArguments {
-  /**  */
+  /**
+   * JSON Schema of the data to extract, with root type object; try it first with
+   * prompts.test_schema.
+   */
   jsonSchema: Record<string, unknown>;
-  /**  */
+  /** Label of the prompt, 3 to 100 characters. */
   name: string;
-  /**  */
+  /**
+   * Instructions for the language model, 10 to 5000 characters: what to extract from each segment.
+   */
   promptText: string;
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
-  /**  */
+  /** What the prompt is for, up to 500 characters. */
   description?: string | undefined;
-  /**  */
+  /** Which extracted fields stay out of search by meaning; without entries all are searchable. */
   semanticIndexing?: Record<string, unknown> | undefined;
-  /**  */
+  /**
+   * Extraction over a whole video or audio file, beside that of its segments; prompt runs that cut
+   * into equal lengths skip it.
+   */
   videoLevel?: Record<string, unknown> | undefined;
 }
 
@@ -564,57 +760,70 @@ export interface PromptsDeleteArguments {
 
 /** What `prompts.list` takes by name. */
 export interface PromptsListArguments {
-  /**  */
+  /** Leave out prompts that are switched off; true when left out. */
   activeOnly?: boolean | undefined;
-  /**  */
+  /** Add what the service shares with every account; true when left out. */
   includeDefaults?: boolean | undefined;
 }
 
 /** What `prompts.test_schema` takes by name. */
 export interface PromptsTestSchemaArguments {
-  /**  */
+  /**
+   * JSON Schema of the data to extract, with root type object; try it first with
+   * prompts.test_schema.
+   */
   jsonSchema: Record<string, unknown>;
-  /**  */
+  /** An example object to check against the schema. */
   sampleData: Record<string, unknown>;
 }
 
 /** What `prompts.update` takes by name. */
 export interface PromptsUpdateArguments {
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
-  /**  */
+  /** True removes the whole-item extraction from the prompt; leaving video_level out keeps it. */
   clearVideoLevel?: boolean | undefined;
-  /**  */
+  /** New explanation, up to 500 characters. */
   description?: string | undefined;
-  /**  */
+  /** New JSON Schema of the data to extract from each segment. */
   jsonSchema?: Record<string, unknown> | undefined;
-  /**  */
+  /** New label, 3 to 100 characters. */
   name?: string | undefined;
-  /**  */
+  /** New instructions for the language model, 10 to 5000 characters. */
   promptText?: string | undefined;
-  /**  */
+  /** Which extracted fields stay out of search by meaning; without entries all are searchable. */
   semanticIndexing?: Record<string, unknown> | undefined;
-  /**  */
+  /**
+   * Extraction over a whole video or audio file, beside that of its segments; prompt runs that cut
+   * into equal lengths skip it.
+   */
   videoLevel?: Record<string, unknown> | undefined;
 }
 
-/** prompts */
+/**
+ * Instructions to the language model, each with a JSON Schema for what is to be extracted from a
+ * segment or a whole medium.
+ */
 export interface PromptsResource {
   /**  */
   create(args: PromptsCreateArguments, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param promptId
+   * @param promptId Which prompt, as `prompts.list` names it.
    */
   delete(promptId: string, args?: PromptsDeleteArguments, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param promptId
+   * @param promptId Which prompt, as `prompts.list` names it.
    */
   get(promptId: string, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param promptId
+   * @param promptId Which prompt, as `prompts.list` names it.
    */
   getUsage(promptId: string, options?: CallOptions): Promise<Json>;
   /**  */
@@ -623,12 +832,15 @@ export interface PromptsResource {
   testSchema(args: PromptsTestSchemaArguments, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param promptId
+   * @param promptId Which prompt, as `prompts.list` names it.
    */
   update(promptId: string, args?: PromptsUpdateArguments, options?: CallOptions): Promise<Json>;
 }
 
-/** rate_limits */
+/**
+ * What is left of the account's request limits. Open to an API key and to a user's web login, not
+ * to an OAuth token.
+ */
 export interface RateLimitsResource {
   /**  */
   getStatus(options?: CallOptions): Promise<Json>;
@@ -638,137 +850,149 @@ export interface RateLimitsResource {
 
 /** What `search.filter` takes by name. */
 export interface SearchFilterArguments {
-  /**  */
+  /** One to four tests on extracted fields; a hit must pass all of them. */
   conditions: Record<string, unknown>[];
-  /**  */
+  /** next_cursor (or next_page_token) of the page before; left out, the first page is returned. */
   cursor?: string | undefined;
-  /**  */
+  /** Several indexes to search; left out, the one in the path (or the playground). */
   indexIds?: string[] | undefined;
-  /**  */
+  /** Results per page, 1 to 100; 50 when left out. */
   pageSize?: number | undefined;
-  /**  */
+  /** Only hits that come from these prompt runs; left out, all runs count. */
   runIds?: string[] | undefined;
 }
 
 /** What `search.filter_playground` takes by name. */
 export interface SearchFilterPlaygroundArguments {
-  /**  */
+  /** One to four tests on extracted fields; a hit must pass all of them. */
   conditions: Record<string, unknown>[];
-  /**  */
+  /** next_cursor (or next_page_token) of the page before; left out, the first page is returned. */
   cursor?: string | undefined;
-  /**  */
+  /** Several indexes to search; left out, the one in the path (or the playground). */
   indexIds?: string[] | undefined;
-  /**  */
+  /** Results per page, 1 to 100; 50 when left out. */
   pageSize?: number | undefined;
-  /**  */
+  /** Only hits that come from these prompt runs; left out, all runs count. */
   runIds?: string[] | undefined;
 }
 
 /** What `search.image` takes by name. */
 export interface SearchImageArguments {
-  /**  */
+  /** The picture to compare with (JPEG, PNG or WebP), base64-encoded without a data: prefix. */
   imageData: string;
-  /**  */
+  /** Several indexes, searched in place of the one in the path. */
   indexIds?: string[] | undefined;
-  /**  */
+  /** Only hits that come from these prompt runs; left out, all runs count. */
   runIds?: string[] | undefined;
-  /**  */
+  /** How many hits to return at most, 1 to 100; 20 when left out. */
   topK?: number | undefined;
 }
 
 /** What `search.multi_run` takes by name. */
 export interface SearchMultiRunArguments {
-  /**  */
+  /** What to look for, in everyday words; it is compared by meaning, not by spelling. */
   query: string;
-  /**  */
+  /**
+   * How hits of several runs are combined: best keeps the strongest hit per segment, all keeps
+   * every hit, weighted favours recent runs.
+   */
   aggregation?: string | undefined;
-  /**  */
+  /** Index whose runs are searched; it counts only when run_ids is left out. */
   indexId?: string | undefined;
-  /**  */
+  /** Prompt runs to search; needed when index_id is left out. */
   runIds?: string[] | undefined;
-  /**  */
+  /** How many hits to take from each run, 1 to 50; 5 when left out. */
   topK?: number | undefined;
 }
 
 /** What `search.multimodal` takes by name. */
 export interface SearchMultimodalArguments {
-  /**  */
+  /**
+   * The picture to compare with (JPEG, PNG or WebP), base64-encoded without a data: prefix; needed
+   * when text_query is left out.
+   */
   imageData?: string | undefined;
-  /**  */
+  /**
+   * Share of the image ranking in the fused result, 0 to 1; together with text_weight it must make
+   * 1.
+   */
   imageWeight?: number | undefined;
-  /**  */
+  /** Several indexes, searched in place of the one in the path. */
   indexIds?: string[] | undefined;
-  /**  */
+  /** Only hits that come from these prompt runs; left out, all runs count. */
   runIds?: string[] | undefined;
-  /**  */
+  /** Extracted fields to compare the words with; left out, all searchable fields count. */
   searchFields?: string[] | undefined;
-  /**  */
+  /** Words to look for; needed when image_data is left out. */
   textQuery?: string | undefined;
-  /**  */
+  /**
+   * Share of the text ranking in the fused result, 0 to 1; together with image_weight it must make
+   * 1.
+   */
   textWeight?: number | undefined;
-  /**  */
+  /** How many hits to return at most, 1 to 100; 20 when left out. */
   topK?: number | undefined;
 }
 
 /** What `search.playground` takes by name. */
 export interface SearchPlaygroundArguments {
-  /**  */
+  /** What to look for, in everyday words; it is compared by meaning, not by spelling. */
   query: string;
-  /**  */
+  /** Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it. */
   runId?: string | undefined;
-  /**  */
+  /** How many hits to return at most, 1 to 100; 30 when left out. */
   topK?: number | undefined;
 }
 
 /** What `search.text` takes by name. */
 export interface SearchTextArguments {
-  /**  */
+  /** What to look for, in everyday words; it is compared by meaning, not by spelling. */
   query: string;
-  /**  */
+  /** Several indexes, searched in place of the one in the path. */
   indexIds?: string[] | undefined;
-  /**  */
+  /** Only hits that come from these prompt runs; left out, all runs count. */
   runIds?: string[] | undefined;
-  /**  */
+  /** Extracted fields to compare the text with; left out, all searchable fields count. */
   searchFields?: string[] | undefined;
-  /**  */
+  /** How many hits to return at most, 1 to 100; 30 when left out. */
   topK?: number | undefined;
 }
 
-/** search */
+/** Finds segments by meaning, by image, by both, or by exact conditions on extracted metadata. */
 export interface SearchResource {
   /**
    * 
-   * @param indexId
+   * @param indexId Which index, as `indexes.list` names it.
    */
   filter(indexId: string, args: SearchFilterArguments, options?: CallOptions): Promise<Json>;
   /**  */
   filterPlayground(args: SearchFilterPlaygroundArguments, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param indexId
+   * @param indexId Which index, as `indexes.list` names it.
    */
   image(indexId: string, args: SearchImageArguments, options?: CallOptions): Promise<Json>;
   /**  */
   multiRun(args: SearchMultiRunArguments, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param indexId
+   * @param indexId Which index, as `indexes.list` names it.
    */
   multimodal(indexId: string, args?: SearchMultimodalArguments, options?: CallOptions): Promise<Json>;
   /**  */
   playground(args: SearchPlaygroundArguments, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param indexId
+   * @param indexId Which index, as `indexes.list` names it.
    */
   text(indexId: string, args: SearchTextArguments, options?: CallOptions): Promise<Json>;
 }
 
 /** What `usage.get_breakdown` takes by name. */
 export interface UsageGetBreakdownArguments {
-  /**  */
+  /** First moment to count, as an RFC 3339 date and time. */
   startDate?: string | undefined;
-  /**  */
+  /** Last moment to count, as an RFC 3339 date and time. */
   endDate?: string | undefined;
 }
 
@@ -776,25 +1000,25 @@ export interface UsageGetBreakdownArguments {
 export interface UsageGetDetailsArguments {
   /**  */
   metricType?: string | undefined;
-  /**  */
+  /** First moment to count, as an RFC 3339 date and time. */
   startDate?: string | undefined;
-  /**  */
+  /** Last moment to count, as an RFC 3339 date and time. */
   endDate?: string | undefined;
-  /**  */
+  /** Items per page, 1 to 100; 50 when left out. */
   limit?: number | undefined;
 }
 
 /** What `usage.get_history` takes by name. */
 export interface UsageGetHistoryArguments {
-  /**  */
+  /** First moment to count, as an RFC 3339 date and time. */
   startDate?: string | undefined;
-  /**  */
+  /** Last moment to count, as an RFC 3339 date and time. */
   endDate?: string | undefined;
-  /**  */
+  /** Items per page, 1 to 100; 50 when left out. */
   limit?: number | undefined;
 }
 
-/** usage */
+/** Consumption that counts towards billing, by period, event and metric. */
 export interface UsageResource {
   /**  */
   getBreakdown(args?: UsageGetBreakdownArguments, options?: CallOptions): Promise<Json>;
@@ -810,69 +1034,82 @@ export interface UsageResource {
 
 /** What `videos.batch_get` takes by name. */
 export interface VideosBatchGetArguments {
-  /**  */
+  /** The media items, 1 to 100. */
   videoIds: string[];
 }
 
 /** What `videos.batch_get_status` takes by name. */
 export interface VideosBatchGetStatusArguments {
-  /**  */
+  /** The media items, 1 to 100. */
   videoIds: string[];
 }
 
 /** What `videos.batch_list_segments` takes by name. */
 export interface VideosBatchListSegmentsArguments {
-  /**  */
+  /**
+   * Media items with the prompt run whose segments are wanted; use it instead of video_ids to
+   * choose runs.
+   */
   targets?: Record<string, unknown>[] | undefined;
-  /**  */
+  /** The media items, 1 to 50; use targets instead to choose runs. */
   videoIds?: string[] | undefined;
 }
 
 /** What `videos.create` takes by name. */
 export interface VideosCreateArguments {
-  /**  */
+  /** Index that receives the media item. */
   indexId: string;
-  /**  */
+  /** Title of the new media item, 1 to 255 characters. */
   title: string;
-  /**  */
+  /** gs:// address of the file. */
   videoUri: string;
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
-  /**  */
+  /**
+   * Your own connector that may read the file; not needed when the file is public or kept by the
+   * service.
+   */
   sourceConnectorId?: string | undefined;
 }
 
 /** What `videos.create_signed_url` takes by name. */
 export interface VideosCreateSignedUrlArguments {
-  /**  */
+  /** gs:// address of the file, as found in the gcs_uri fields of segments and results. */
   gcsUri: string;
-  /**  */
+  /**
+   * True asks for a new link even when an earlier one still holds, for when that one stopped
+   * loading.
+   */
   forceRefresh?: boolean | undefined;
 }
 
 /** What `videos.list_playground` takes by name. */
 export interface VideosListPlaygroundArguments {
-  /**  */
+  /** Items per page, 1 to 100; 50 when left out. */
   limit?: number | undefined;
-  /**  */
+  /** Where to go on: `next_cursor` of the page before. Leave out for the first page. */
   cursor?: string | undefined;
 }
 
 /** What `videos.list_prompt_runs` takes by name. */
 export interface VideosListPromptRunsArguments {
-  /**  */
+  /** Items per page, 1 to 100; 50 when left out. */
   limit?: number | undefined;
 }
 
 /** What `videos.list_segments` takes by name. */
 export interface VideosListSegmentsArguments {
-  /**  */
+  /** Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it. */
   runId?: string | undefined;
   /**  */
   latestRun?: boolean | undefined;
-  /**  */
+  /** Items per page, 1 to 100; 50 when left out. */
   limit?: number | undefined;
-  /**  */
+  /** Where to go on: `next_cursor` of the page before. Leave out for the first page. */
   cursor?: string | undefined;
 }
 
@@ -880,23 +1117,33 @@ export interface VideosListSegmentsArguments {
 export interface VideosProcessArguments {
   /**  */
   segmentDuration?: number | undefined;
-  /**  */
+  /** Which prompt, as `prompts.list` names it. */
   promptId?: string | undefined;
 }
 
 /** What `videos.upload` takes by name. */
 export interface VideosUploadArguments {
-  /**  */
+  /** Title of the new media item, 1 to 255 characters; needed. */
   title: string;
-  /**  */
+  /**
+   * The media file. Video: mp4, avi, mkv, mov, webm; audio (up to 2 hours): mp3, wav, flac, m4a,
+   * ogg, aac; picture: jpg, jpeg, png, webp, gif, bmp, tiff, heic, heif.
+   */
   file: FileInput;
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
-  /**  */
+  /** Index that receives the media item; left out, it goes to the playground. */
   indexId?: string | undefined;
 }
 
-/** videos */
+/**
+ * Single media files (video, audio or image despite the name), their processing, segments and
+ * signed URLs.
+ */
 export interface VideosResource {
   /**  */
   batchGet(args: VideosBatchGetArguments, options?: CallOptions): Promise<Json>;
@@ -910,34 +1157,34 @@ export interface VideosResource {
   createSignedUrl(args: VideosCreateSignedUrlArguments, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param videoId
+   * @param videoId Which medium (video, audio or image), as the outputs of its import job name it.
    */
   delete(videoId: string, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param videoId
+   * @param videoId Which medium (video, audio or image), as the outputs of its import job name it.
    */
   get(videoId: string, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param videoId
+   * @param videoId Which medium (video, audio or image), as the outputs of its import job name it.
    */
   getDeletion(videoId: string, options?: CallOptions): Promise<Json>;
   /**  */
   listPlayground(args?: VideosListPlaygroundArguments, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param videoId
+   * @param videoId Which medium (video, audio or image), as the outputs of its import job name it.
    */
   listPromptRuns(videoId: string, args?: VideosListPromptRunsArguments, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param videoId
+   * @param videoId Which medium (video, audio or image), as the outputs of its import job name it.
    */
   listSegments(videoId: string, args?: VideosListSegmentsArguments, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param videoId
+   * @param videoId Which medium (video, audio or image), as the outputs of its import job name it.
    */
   process(videoId: string, args?: VideosProcessArguments, options?: CallOptions): Promise<Json>;
   /**  */
@@ -946,17 +1193,24 @@ export interface VideosResource {
 
 /** What `webhooks.create` takes by name. */
 export interface WebhooksCreateArguments {
-  /**  */
+  /**
+   * Names of the events to be told of, at least one, such as prompt_run.completed;
+   * webhooks.list_events returns all of them.
+   */
   events: string[];
-  /**  */
+  /** Label to tell the webhook by, 1 to 100 characters. */
   name: string;
-  /**  */
+  /** Your endpoint, https only, that receives the deliveries. */
   url: string;
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
-  /**  */
+  /** Only events about these indexes; left out, about all. */
   indexIds?: string[] | undefined;
-  /**  */
+  /** Your own data, to be added to every payload. */
   metadata?: Record<string, unknown> | undefined;
 }
 
@@ -964,163 +1218,211 @@ export interface WebhooksCreateArguments {
 export interface WebhooksListDeliveriesArguments {
   /**  */
   status?: string | undefined;
-  /**  */
+  /** Items per page, 1 to 100; 50 when left out. */
   limit?: number | undefined;
 }
 
 /** What `webhooks.test` takes by name. */
 export interface WebhooksTestArguments {
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
 }
 
 /** What `webhooks.update` takes by name. */
 export interface WebhooksUpdateArguments {
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
-  /**  */
+  /** New list of events, replacing the old one; at least one. */
   events?: string[] | undefined;
-  /**  */
+  /** New list of indexes to be told about, replacing the old one. */
   indexIds?: string[] | undefined;
-  /**  */
+  /** New data of your own, to be added to every payload. */
   metadata?: Record<string, unknown> | undefined;
-  /**  */
+  /** New label, 1 to 100 characters. */
   name?: string | undefined;
-  /**  */
+  /** paused holds back deliveries, active sends them again. */
   status?: string | undefined;
-  /**  */
+  /** New endpoint, https only. */
   url?: string | undefined;
 }
 
-/** webhooks */
+/**
+ * Addresses that are told of events, with a record of what was delivered. Deliveries are signed
+ * with a secret of the webhook's own.
+ */
 export interface WebhooksResource {
   /**  */
   create(args: WebhooksCreateArguments, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param webhookId
+   * @param webhookId Which webhook, as `webhooks.list` names it.
    */
   delete(webhookId: string, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param webhookId
+   * @param webhookId Which webhook, as `webhooks.list` names it.
    */
   get(webhookId: string, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param deliveryId
+   * @param deliveryId Which delivery, as `webhooks.list_deliveries` names it.
    */
   getDelivery(deliveryId: string, options?: CallOptions): Promise<Json>;
   /**  */
   list(options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param webhookId
+   * @param webhookId Which webhook, as `webhooks.list` names it.
    */
   listDeliveries(webhookId: string, args?: WebhooksListDeliveriesArguments, options?: CallOptions): Promise<Json>;
   /**  */
   listEvents(options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param deliveryId
+   * @param deliveryId Which delivery, as `webhooks.list_deliveries` names it.
    */
   retryDelivery(deliveryId: string, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param webhookId
+   * @param webhookId Which webhook, as `webhooks.list` names it.
    */
   rotateSecret(webhookId: string, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param webhookId
+   * @param webhookId Which webhook, as `webhooks.list` names it.
    */
   test(webhookId: string, args?: WebhooksTestArguments, options?: CallOptions): Promise<Json>;
   /**
    * 
-   * @param webhookId
+   * @param webhookId Which webhook, as `webhooks.list` names it.
    */
   update(webhookId: string, args?: WebhooksUpdateArguments, options?: CallOptions): Promise<Json>;
 }
 
 /** What `workflow.define` takes by name. */
 export interface WorkflowDefineArguments {
-  /**  */
+  /**
+   * What you want to know about the media, in everyday words; the service writes prompt and schema
+   * from it.
+   */
   instruction: string;
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
-  /**  */
+  /** True stores the generated prompt; false only shows it. */
   save?: boolean | undefined;
 }
 
 /** What `workflow.get_search_page` takes by name. */
 export interface WorkflowGetSearchPageArguments {
-  /**  */
+  /** Where to go on: `next_cursor` of the page before. Leave out for the first page. */
   cursor: string;
 }
 
 /** What `workflow.process` takes by name. */
 export interface WorkflowProcessArguments {
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
-  /**  */
+  /** True also writes down speech. */
   advancedTranscription?: boolean | undefined;
-  /**  */
+  /** True also makes the pictures searchable by image. */
   createImageEmbeddings?: boolean | undefined;
-  /**  */
+  /** Length of a segment in seconds, 1 to 300; only with segmentation_mode fixed. */
   fixedSegmentDurationSeconds?: number | undefined;
-  /**  */
+  /**
+   * Process everything that this import job brought in; not together with video_ids, index_id or
+   * index_name.
+   */
   importJobId?: string | undefined;
-  /**  */
+  /** Index whose media are processed; not together with import_job_id. */
   indexId?: string | undefined;
-  /**  */
+  /** Index by its label instead of its id; give either this or index_id. */
   indexName?: string | undefined;
-  /**  */
+  /** Stored prompt to run; not together with prompt_instruction. */
   promptId?: string | undefined;
-  /**  */
+  /**
+   * What to extract, in everyday words; a prompt is generated for this run. Not together with
+   * prompt_id.
+   */
   promptInstruction?: string | undefined;
-  /**  */
+  /**
+   * How media are cut: content_aware follows the content, fixed cuts equal lengths (and gives
+   * results on segments only).
+   */
   segmentationMode?: string | undefined;
-  /**  */
+  /** A single text or a list of texts; both mean the same when the list has one entry. */
   videoIds?: unknown | undefined;
 }
 
 /** What `workflow.search` takes by name. */
 export interface WorkflowSearchArguments {
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
-  /**  */
+  /** Tests on extracted fields instead of a query; give exactly one of the two. */
   filters?: Record<string, unknown>[] | undefined;
-  /**  */
+  /** Index to search; give either this or index_name. */
   indexId?: string | undefined;
-  /**  */
+  /** Index by its label instead of its id; give either this or index_id. */
   indexName?: string | undefined;
-  /**  */
+  /** Hits per page, 1 to 50; 10 when left out. */
   limit?: number | undefined;
-  /**  */
+  /** A single text or a list of texts; both mean the same when the list has one entry. */
   promptRunIds?: unknown | undefined;
-  /**  */
+  /** What to look for, in everyday words; it is compared by meaning, not by spelling. */
   query?: string | undefined;
-  /**  */
+  /** Whether segments or whole media items are returned as hits. */
   resultLevel?: string | undefined;
-  /**  */
+  /** A single text or a list of texts; both mean the same when the list has one entry. */
   videoIds?: unknown | undefined;
 }
 
 /** What `workflow.upload` takes by name. */
 export interface WorkflowUploadArguments {
-  /**  */
+  /**
+   * The media file. Video: mp4, avi, mkv, mov, webm; audio (up to 2 hours): mp3, wav, flac, m4a,
+   * ogg, aac; picture: jpg, jpeg, png, webp, gif, bmp, tiff, heic, heif.
+   */
   file: FileInput;
-  /**  */
+  /**
+   * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
+   * for every new intent. When left out, framekey makes one per call. A key that the service
+   * refuses answers 422 with a code that says so.
+   */
   idempotencyKey?: string | undefined;
-  /**  */
+  /**
+   * Existing index that receives the media item; without index_id and index_name it goes to the
+   * playground.
+   */
   indexId?: string | undefined;
-  /**  */
+  /** Index by its label; it is made, visible to you alone, when there is none of that label. */
   indexName?: string | undefined;
-  /**  */
+  /** Title of the new media item; the service chooses one when it is left out. */
   title?: string | undefined;
 }
 
-/** workflow */
+/**
+ * The short way through the service in four steps: upload, define a prompt, process, search. Names
+ * and plain instructions stand in for ids.
+ */
 export interface WorkflowResource {
   /**  */
   define(args: WorkflowDefineArguments, options?: CallOptions): Promise<Json>;
@@ -1166,7 +1468,12 @@ export interface VideoVectorOptions extends CommonOptions {
   timeout?: number | undefined;
 }
 
-/** VideoVector */
+/**
+ * Imports video, audio and images into indexes, runs prompts that pull structured metadata out of
+ * each segment, and searches what was found. Imports, runs, exports and deletions are jobs that are
+ * polled or announced by webhook. Most calls take an API key; keys themselves are managed only with
+ * a signed-in user's token.
+ */
 export declare class VideoVector extends ServiceClient {
   constructor(options?: VideoVectorOptions);
   readonly apiKeys: ApiKeysResource;
