@@ -11,11 +11,11 @@ use syn::{Attribute, Ident, Type, parse_quote};
 
 use super::document::Operation;
 use super::output::Output;
+use super::pointer::reference_name;
 use super::service::SERVICES;
 use super::typed::methods::{Answer, Method, Source};
 use super::typed::syntax::{docs, inner, type_name};
 use super::typed::types::{Types, fields_of, is_open_enum};
-use super::pointer::reference_name;
 use super::typed::{Held, Typed, field_ident, operation_docs, plain};
 
 const FOLDER: &str = "crates/framekey/src/generated";
@@ -29,7 +29,11 @@ pub(crate) fn generate(services: &[Typed<'_>], output: &mut Output) -> Result<()
         let (feature, module) = (service.slug, format_ident!("{}", service.module));
         quote!(#[cfg(feature = #feature)] pub mod #module;)
     });
-    output.rust(&format!("{FOLDER}/mod.rs"), "Resources and their calls.", quote!(mod request; #(#modules)*))?;
+    output.rust(
+        &format!("{FOLDER}/mod.rs"),
+        "Resources and their calls.",
+        quote!(mod request; #(#modules)*),
+    )?;
     output.rust(&format!("{FOLDER}/request.rs"), "What every call can do.", request_macro())?;
     for typed in services {
         generate_service(typed, output)
@@ -137,7 +141,8 @@ fn camel(text: &str) -> Ident {
 
 fn tag_text(typed: &Typed<'_>, resource: &str) -> Vec<Attribute> {
     let tags = typed.document.root.get("tags").and_then(serde_json::Value::as_array);
-    let tag = tags.into_iter().flatten().find(|tag| tag.get("name").is_some_and(|name| name == resource));
+    let tag =
+        tags.into_iter().flatten().find(|tag| tag.get("name").is_some_and(|name| name == resource));
     let text = tag.and_then(|tag| tag.get("description")?.as_str()).unwrap_or_default();
     docs(&[if text.is_empty() { format!("Operations of `{resource}`.") } else { plain(text) }])
 }
@@ -146,8 +151,11 @@ fn write_resource(typed: &Typed<'_>, resource: &str, all: &BTreeSet<&str>) -> Re
     let name = camel(resource);
     let doc = tag_text(typed, resource);
     let prefix = format!("{resource}.");
-    let inner: Vec<&str> =
-        all.iter().filter_map(|other| other.strip_prefix(&prefix)).filter(|rest| !rest.contains('.')).collect();
+    let inner: Vec<&str> = all
+        .iter()
+        .filter_map(|other| other.strip_prefix(&prefix))
+        .filter(|rest| !rest.contains('.'))
+        .collect();
     let nested = inner.iter().map(|rest| {
         let (method, ty) = (format_ident!("{rest}"), camel(&format!("{prefix}{rest}")));
         let doc = tag_text(typed, &format!("{prefix}{rest}"));
@@ -169,7 +177,8 @@ fn write_resource(typed: &Typed<'_>, resource: &str, all: &BTreeSet<&str>) -> Re
             "operation `{}`: its verb is also a resource inside `{resource}`",
             operation.id
         );
-        let call = Call::of(typed, method).with_context(|| format!("operation `{}`", operation.id))?;
+        let call =
+            Call::of(typed, method).with_context(|| format!("operation `{}`", operation.id))?;
         verbs.push(call.verb(operation));
         calls.push(call.code(typed, method)?);
     }
@@ -177,7 +186,7 @@ fn write_resource(typed: &Typed<'_>, resource: &str, all: &BTreeSet<&str>) -> Re
         #(#doc)*
         #[derive(Clone, Debug)]
         pub struct #name {
-            core: Client,
+            pub(super) core: Client,
         }
 
         impl #name { #(#verbs)* #(#nested)* }
@@ -229,15 +238,23 @@ impl<'a> Call<'a> {
     }
 
     fn claim(&mut self, name: &Ident) -> Result<()> {
-        ensure!(self.names.insert(name.to_string()), "the argument `{name}` has a name that builders need");
+        ensure!(
+            self.names.insert(name.to_string()),
+            "the argument `{name}` has a name that builders need"
+        );
         Ok(())
     }
 
     /// How a value is taken, and how it becomes its own type.
     fn taken(&self, ident: &Ident, ty: &Type) -> (TokenStream, TokenStream) {
         let name = type_name(ty).unwrap_or_default();
-        let into = matches!(name.as_str(), "String" | "SecretText" | "Patch") || is_open_enum(self.types, &name);
-        if into { (quote!(#ident: impl Into<#ty>), quote!(#ident.into())) } else { (quote!(#ident: #ty), quote!(#ident)) }
+        let into = matches!(name.as_str(), "String" | "SecretText" | "Patch")
+            || is_open_enum(self.types, &name);
+        if into {
+            (quote!(#ident: impl Into<#ty>), quote!(#ident.into()))
+        } else {
+            (quote!(#ident: #ty), quote!(#ident))
+        }
     }
 
     fn param(&mut self, ident: &Ident, ty: &Type, optional: bool, text: &str) -> Result<()> {
@@ -258,7 +275,8 @@ impl<'a> Call<'a> {
         let Some(body) = &operation.body else { return Ok(()) };
         let schema = reference_name(&body.schema).context("the body is no named schema")?;
         let ty = format_ident!("{schema}");
-        let constructor = typed.types.get(schema).map(|made| made.required.clone()).unwrap_or_default();
+        let constructor =
+            typed.types.get(schema).map(|made| made.required.clone()).unwrap_or_default();
         let on_demand = operation.stream.as_ref().and_then(|stream| stream.when.as_ref());
         let whole = constructor.len() > MOST_ARGUMENTS;
         if whole {
@@ -278,12 +296,19 @@ impl<'a> Call<'a> {
                 self.arguments.push((ident.clone(), taken));
                 values.push(value);
             }
-            let first = if constructor.is_empty() { quote!(types::#ty::default()) } else { quote!(types::#ty::new(#(#values),*)) };
+            let first = if constructor.is_empty() {
+                quote!(types::#ty::default())
+            } else {
+                quote!(types::#ty::new(#(#values),*))
+            };
             self.fields.push((format_ident!("body"), quote!(types::#ty), first));
         }
         for row in body.fields.iter().filter(|row| Some(&row.wire) != on_demand) {
             let field = field_ident(&row.wire);
-            let known = fields_of(&typed.types, schema)?.named.iter().find(|known| known.ident.as_ref() == Some(&field));
+            let known = fields_of(&typed.types, schema)?
+                .named
+                .iter()
+                .find(|known| known.ident.as_ref() == Some(&field));
             let known = known.with_context(|| format!("the body's type has no field `{field}`"))?;
             if constructor.iter().any(|(ident, _)| *ident == field) {
                 continue;
@@ -291,7 +316,8 @@ impl<'a> Call<'a> {
             let ident = free_ident(&row.name);
             self.claim(&ident)?;
             let ty = self.outside(&known.ty);
-            let docs: Vec<&Attribute> = known.attrs.iter().filter(|attribute| attribute.path().is_ident("doc")).collect();
+            let docs: Vec<&Attribute> =
+                known.attrs.iter().filter(|attribute| attribute.path().is_ident("doc")).collect();
             let docs: Vec<Attribute> = docs.into_iter().cloned().collect();
             let (taken, set) = match inner(&ty, "Option") {
                 Some(inside) => {
@@ -321,7 +347,11 @@ impl<'a> Call<'a> {
         let doc = docs(&operation_docs(operation));
         let arguments = self.arguments.iter().map(|(_, taken)| taken);
         let fields = self.fields.iter().map(|(ident, _, first)| {
-            if first.to_string() == ident.to_string() { quote!(#ident) } else { quote!(#ident: #first) }
+            if *ident == first.to_string() {
+                quote!(#ident)
+            } else {
+                quote!(#ident: #first)
+            }
         });
         quote! {
             #(#doc)*
@@ -382,7 +412,12 @@ impl<'a> Call<'a> {
     }
 }
 
-fn setter(docs: &[Attribute], ident: &Ident, taken: &TokenStream, set: &TokenStream) -> TokenStream {
+fn setter(
+    docs: &[Attribute],
+    ident: &Ident,
+    taken: &TokenStream,
+    set: &TokenStream,
+) -> TokenStream {
     quote! {
         #(#docs)*
         pub fn #ident(mut self, #taken) -> Self {
@@ -403,7 +438,9 @@ struct Outside<'a>(&'a Types);
 impl VisitMut for Outside<'_> {
     fn visit_path_mut(&mut self, path: &mut syn::Path) {
         syn::visit_mut::visit_path_mut(self, path);
-        if let Some(ident) = path.get_ident().filter(|ident| self.0.contains_key(&ident.to_string())) {
+        if let Some(ident) =
+            path.get_ident().filter(|ident| self.0.contains_key(&ident.to_string()))
+        {
             *path = parse_quote!(types::#ident);
         }
     }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use heck::ToSnakeCase;
 use serde_json::Value;
 
-use super::overlay::{Bearer, CursorPlace, Decision, Overlay, Page, Retry, Scope, Stream};
+use super::overlay::{Bearer, Decision, Overlay, Page, Retry, Scope, Stream};
 use super::pointer::{is_binary, is_list, resolve, shapes};
 use super::service::Service;
 use super::yaml;
@@ -107,8 +107,7 @@ impl Document {
         let file = format!("spec/{}/openapi.yaml", service.slug);
         let overlay_file = format!("spec/{}/overlay.yaml", service.slug);
         let text = yaml::text(root, &file)?;
-        let overlay_text = yaml::text(root, &overlay_file)
-            .unwrap_or_else(|_| format!("service: {}\ndecisions: []\n", service.slug)); // TEMP
+        let overlay_text = yaml::text(root, &overlay_file)?;
         let content: Value = yaml::parse(&file, &text)?;
         // The generator's own reading: structure that OpenAPI does not know fails here.
         serde_json::from_value::<openapiv3::OpenAPI>(content.clone())
@@ -121,11 +120,13 @@ impl Document {
             let id = raw.id.clone();
             let decision = overlay.of(&id);
             operations.push(
-                Operation::read(&content, raw, decision).with_context(|| format!("{file}: operation `{id}`"))?,
+                Operation::read(&content, raw, decision)
+                    .with_context(|| format!("{file}: operation `{id}`"))?,
             );
         }
         operations.sort_by(|a, b| a.id.cmp(&b.id));
-        let document = Document { service, root: content, operations, sources: [text, overlay_text] };
+        let document =
+            Document { service, root: content, operations, sources: [text, overlay_text] };
         for operation in &document.operations {
             super::pages::check(&document, operation)
                 .with_context(|| format!("{overlay_file}: operation `{}`", operation.id))?;
@@ -161,7 +162,9 @@ fn raw_operations(root: &Value) -> Result<Vec<Raw>> {
     for (path, item) in paths {
         for (key, value) in item.as_object().into_iter().flatten() {
             let Some((_, method)) = METHODS.iter().find(|(name, _)| name == key) else {
-                bail!("`{path}`: `{key}` is not a method that framekey knows; parameters stand with each operation");
+                bail!(
+                    "`{path}`: `{key}` is not a method that framekey knows; parameters stand with each operation"
+                );
             };
             let place = format!("`{} {path}`", key.to_uppercase());
             let text = |name: &str| {
@@ -170,9 +173,12 @@ fn raw_operations(root: &Value) -> Result<Vec<Raw>> {
                     .and_then(Value::as_str)
                     .filter(|text| !text.is_empty())
                     .map(str::to_owned)
-                    .with_context(|| format!("operation {place} has no `{name}`, so it has no door"))
+                    .with_context(|| {
+                        format!("operation {place} has no `{name}`, so it has no door")
+                    })
             };
-            let (resource, verb, operation_id) = (text("x-resource")?, text("x-verb")?, text("operationId")?);
+            let (resource, verb, operation_id) =
+                (text("x-resource")?, text("x-verb")?, text("operationId")?);
             let id = format!("{resource}.{verb}");
             for part in id.split('.') {
                 ensure!(
@@ -185,8 +191,19 @@ fn raw_operations(root: &Value) -> Result<Vec<Raw>> {
                 "operation {place}: operationId is `{operation_id}`, and resource and verb make `{}`",
                 id.replace('.', "_")
             );
-            ensure!(seen.insert(operation_id.clone()), "operation {place}: the id `{id}` is taken already");
-            found.push(Raw { id, resource, verb, operation_id, method, path: path.clone(), value: value.clone() });
+            ensure!(
+                seen.insert(operation_id.clone()),
+                "operation {place}: the id `{id}` is taken already"
+            );
+            found.push(Raw {
+                id,
+                resource,
+                verb,
+                operation_id,
+                method,
+                path: path.clone(),
+                value: value.clone(),
+            });
         }
     }
     ensure!(!found.is_empty(), "has no operations");
@@ -199,14 +216,20 @@ impl Operation {
         let params = read_params(root, &raw, &renames)?;
         let body = read_body(root, &raw.value, &renames)?;
         let mut names = BTreeMap::new();
-        let fields = body.iter().flat_map(|body| &body.fields).map(|field| (&field.name, &field.wire));
+        let fields =
+            body.iter().flat_map(|body| &body.fields).map(|field| (&field.name, &field.wire));
         for (name, wire) in params.iter().map(|param| (&param.name, &param.wire)).chain(fields) {
             if let Some(other) = names.insert(name, wire) {
-                bail!("`{other}` and `{wire}` both become the argument `{name}`; rename one in the overlay (`arguments`)");
+                bail!(
+                    "`{other}` and `{wire}` both become the argument `{name}`; rename one in the overlay (`arguments`)"
+                );
             }
         }
         for wire in renames.keys() {
-            ensure!(names.values().any(|known| *known == wire), "the overlay renames `{wire}`, which is no argument");
+            ensure!(
+                names.values().any(|known| *known == wire),
+                "the overlay renames `{wire}`, which is no argument"
+            );
         }
         let keyed = params.iter().any(|param| param.wire.eq_ignore_ascii_case("idempotency-key"));
         let retry = decision.retry.unwrap_or(match raw.method {
@@ -250,11 +273,6 @@ impl Operation {
     pub(crate) fn text(&self, key: &str) -> &str {
         self.raw.get(key).and_then(Value::as_str).unwrap_or_default()
     }
-
-    /// Whether the cursor of its pages goes into the body.
-    pub(crate) fn cursor_in_body(&self) -> bool {
-        matches!(&self.page, Some(Page::Cursor { r#in: CursorPlace::Body, .. }))
-    }
 }
 
 fn read_params(root: &Value, raw: &Raw, renames: &BTreeMap<String, String>) -> Result<Vec<Param>> {
@@ -269,41 +287,69 @@ fn read_params(root: &Value, raw: &Raw, renames: &BTreeMap<String, String>) -> R
             "header" => Place::Header,
             other => bail!("parameter `{wire}` is in `{other}`, where framekey sends none"),
         };
-        let schema = entry.get("schema").with_context(|| format!("parameter `{wire}` has no schema"))?.clone();
+        let schema = entry
+            .get("schema")
+            .with_context(|| format!("parameter `{wire}` has no schema"))?
+            .clone();
         let explode = entry.get("explode").and_then(Value::as_bool);
         let style = match (place, text("style")) {
             (Place::Query, "deepObject") => Style::Deep,
-            (Place::Query, "" | "form") if is_list(root, &schema) && explode != Some(false) => Style::Repeat,
-            (Place::Query, "" | "form") | (Place::Path | Place::Header, "" | "simple") => Style::Plain,
-            (_, other) => bail!("parameter `{wire}` has the style `{other}`, which framekey does not write"),
+            (Place::Query, "" | "form") if is_list(root, &schema) && explode != Some(false) => {
+                Style::Repeat
+            }
+            (Place::Query, "" | "form") | (Place::Path | Place::Header, "" | "simple") => {
+                Style::Plain
+            }
+            (_, other) => {
+                bail!("parameter `{wire}` has the style `{other}`, which framekey does not write")
+            }
         };
         params.push(Param {
             name: argument_name(&wire, renames)?,
             place,
             style,
-            required: place == Place::Path || entry.get("required").and_then(Value::as_bool).unwrap_or(false),
+            required: place == Place::Path
+                || entry.get("required").and_then(Value::as_bool).unwrap_or(false),
             schema,
             text: text("description").to_owned(),
             wire,
         });
     }
-    let in_template: Vec<&str> =
-        raw.path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect();
+    let in_template: Vec<&str> = raw
+        .path
+        .split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}'))
+        .map(|(name, _)| name)
+        .collect();
     let declared = params.iter().filter(|param| param.place == Place::Path);
     for param in declared.clone() {
-        ensure!(in_template.contains(&param.wire.as_str()), "path parameter `{}` is not in `{}`", param.wire, raw.path);
+        ensure!(
+            in_template.contains(&param.wire.as_str()),
+            "path parameter `{}` is not in `{}`",
+            param.wire,
+            raw.path
+        );
     }
     for name in &in_template {
-        ensure!(declared.clone().any(|param| param.wire == *name), "`{{{name}}}` of the path is not declared");
+        ensure!(
+            declared.clone().any(|param| param.wire == *name),
+            "`{{{name}}}` of the path is not declared"
+        );
     }
     Ok(params)
 }
 
-fn read_body(root: &Value, raw: &Value, renames: &BTreeMap<String, String>) -> Result<Option<Body>> {
+fn read_body(
+    root: &Value,
+    raw: &Value,
+    renames: &BTreeMap<String, String>,
+) -> Result<Option<Body>> {
     let Some(body) = raw.get("requestBody") else {
         return Ok(None);
     };
-    let content = body.get("content").and_then(Value::as_object).context("the body has no `content`")?;
+    let content =
+        body.get("content").and_then(Value::as_object).context("the body has no `content`")?;
     let mut kinds = content.iter();
     let (Some((media, content)), None) = (kinds.next(), kinds.next()) else {
         bail!("the body has {} media types, and framekey sends one", content.len());
@@ -321,7 +367,9 @@ fn read_body(root: &Value, raw: &Value, renames: &BTreeMap<String, String>) -> R
         required.extend(names.filter_map(Value::as_str).map(str::to_owned));
     }
     for shape in shapes(root, schema) {
-        for (wire, property) in shape.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        for (wire, property) in
+            shape.get("properties").and_then(Value::as_object).into_iter().flatten()
+        {
             let kind = match multipart {
                 false => FieldKind::Value,
                 true if is_binary(root, property) => FieldKind::File,
@@ -338,7 +386,9 @@ fn read_body(root: &Value, raw: &Value, renames: &BTreeMap<String, String>) -> R
         }
     }
     ensure!(!fields.is_empty(), "the body names no field, so that it cannot be filled by name");
-    fields.sort_by(|a, b| (a.kind == FieldKind::File, &a.wire).cmp(&(b.kind == FieldKind::File, &b.wire)));
+    fields.sort_by(|a, b| {
+        (a.kind == FieldKind::File, &a.wire).cmp(&(b.kind == FieldKind::File, &b.wire))
+    });
     fields.dedup_by(|a, b| a.wire == b.wire);
     Ok(Some(Body {
         multipart,
@@ -364,18 +414,31 @@ fn read_security(
     decided: Option<Vec<Vec<String>>>,
     bearer: Option<Bearer>,
 ) -> Result<Vec<Scheme>> {
-    let alternatives: Vec<Vec<String>> = match (decided, raw.get("security").and_then(Value::as_array)) {
-        (Some(decided), _) => decided,
-        (None, Some(written)) => written
-            .iter()
-            .map(|alternative| alternative.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect())
-            .collect(),
-        (None, None) => bail!("nothing says which credentials it accepts; add `security` (`[]`: none is sent)"),
-    };
+    let alternatives: Vec<Vec<String>> =
+        match (decided, raw.get("security").and_then(Value::as_array)) {
+            (Some(decided), _) => decided,
+            (None, Some(written)) => written
+                .iter()
+                .map(|alternative| {
+                    alternative
+                        .as_object()
+                        .into_iter()
+                        .flatten()
+                        .map(|(name, _)| name.clone())
+                        .collect()
+                })
+                .collect(),
+            (None, None) => bail!(
+                "nothing says which credentials it accepts; add `security` (`[]`: none is sent)"
+            ),
+        };
     let mut schemes = Vec::new();
     for alternative in alternatives {
         let [name] = alternative.as_slice() else {
-            bail!("an alternative of `security` has {} schemes at once; framekey sends one", alternative.len());
+            bail!(
+                "an alternative of `security` has {} schemes at once; framekey sends one",
+                alternative.len()
+            );
         };
         let scheme = root
             .pointer(&format!("/components/securitySchemes/{name}"))

@@ -27,8 +27,14 @@ impl Output {
     }
 
     /// A Rust file: `head` is the module's description, `tokens` its items.
-    pub(crate) fn rust(&mut self, file: &str, head: &str, tokens: proc_macro2::TokenStream) -> Result<()> {
-        let parsed = syn::parse2(tokens).with_context(|| format!("{file}: the generator made no Rust of it"))?;
+    pub(crate) fn rust(
+        &mut self,
+        file: &str,
+        head: &str,
+        tokens: proc_macro2::TokenStream,
+    ) -> Result<()> {
+        let parsed = syn::parse2(tokens)
+            .with_context(|| format!("{file}: the generator made no Rust of it"))?;
         self.rust_file(file, head, &parsed);
         Ok(())
     }
@@ -37,6 +43,17 @@ impl Output {
     pub(crate) fn rust_file(&mut self, file: &str, head: &str, parsed: &syn::File) {
         let code = spaced(&prettyplease::unparse(parsed));
         self.text(file, format!("// {HEAD}\n//! {head}\n\n{code}"));
+    }
+
+    /// How many lines each generated folder has.
+    pub(crate) fn lines_by_folder(&self) -> BTreeMap<&str, usize> {
+        let folder =
+            |file: &'_ str| self.folders.iter().find(|folder| file.starts_with(folder.as_str()));
+        let mut sums = BTreeMap::new();
+        for (file, lines) in self.lines() {
+            *sums.entry(folder(file).map_or("other places", String::as_str)).or_default() += lines;
+        }
+        sums
     }
 
     /// How many lines each file has.
@@ -53,7 +70,8 @@ impl Output {
                 continue;
             }
             let folder = path.parent().context("a generated file has no folder")?;
-            std::fs::create_dir_all(folder).with_context(|| format!("{file}: its folder cannot be made"))?;
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("{file}: its folder cannot be made"))?;
             let beside = path.with_extension("new");
             std::fs::write(&beside, text)
                 .and_then(|()| std::fs::rename(&beside, &path))
@@ -61,7 +79,8 @@ impl Output {
             changed.push(format!("wrote {file}"));
         }
         for file in self.left_over(root)? {
-            std::fs::remove_file(root.join(&file)).with_context(|| format!("{file}: cannot be removed"))?;
+            std::fs::remove_file(root.join(&file))
+                .with_context(|| format!("{file}: cannot be removed"))?;
             changed.push(format!("removed {file}"));
         }
         Ok(changed)
@@ -73,15 +92,22 @@ impl Output {
         for (file, text) in &self.files {
             match std::fs::read_to_string(root.join(file)) {
                 Err(_) => stale.push(format!("{file}: is missing")),
-                Ok(old) if old != *text => stale.push(format!("{file}: {}", first_difference(&old, text))),
+                Ok(old) if old != *text => {
+                    stale.push(format!("{file}: {}", first_difference(&old, text)))
+                }
                 Ok(_) => {}
             }
         }
-        stale.extend(self.left_over(root)?.into_iter().map(|file| format!("{file}: is no longer made")));
+        stale.extend(
+            self.left_over(root)?.into_iter().map(|file| format!("{file}: is no longer made")),
+        );
         if stale.is_empty() {
             return Ok(());
         }
-        bail!("generated files do not match spec/:\n  {}\nrun: cargo xtask generate", stale.join("\n  "))
+        bail!(
+            "generated files do not match spec/:\n  {}\nrun: cargo xtask generate",
+            stale.join("\n  ")
+        )
     }
 
     /// Files in generated folders that nothing makes any more.
@@ -115,11 +141,24 @@ fn spaced(code: &str) -> String {
     while let Some(line) = lines.next() {
         spaced.push_str(line);
         spaced.push('\n');
-        let Some(next) = lines.peek().filter(|next| !next.is_empty() && !next.trim_start().starts_with('}')) else {
+        let Some(next) =
+            lines.peek().filter(|next| !next.is_empty() && !next.trim_start().starts_with('}'))
+        else {
             continue;
         };
-        let item = ["///", "#[derive", "#[doc", "impl ", "pub static", "pub struct", "macro_rules", "pub(crate) use"];
-        let between = line.ends_with(';') && !line.starts_with(' ') && item.iter().any(|start| next.starts_with(start));
+        let item = [
+            "///",
+            "#[derive",
+            "#[doc",
+            "impl ",
+            "pub static",
+            "pub struct",
+            "macro_rules",
+            "pub(crate) use",
+        ];
+        let between = line.ends_with(';')
+            && !line.starts_with(' ')
+            && item.iter().any(|start| next.starts_with(start));
         if between || matches!(line, "}" | "    }" | "];" | "};") {
             spaced.push('\n');
         }

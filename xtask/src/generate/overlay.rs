@@ -61,10 +61,30 @@ pub(crate) enum Retry {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "style", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Page {
-    Number { page: String, size: String, items: String, pages: String },
-    Cursor { cursor: String, r#in: CursorPlace, size: String, items: String, next: String, more: Option<String> },
-    Token { operation: String, param: String, items: String, next: String },
-    Limit { size: String, items: String },
+    Number {
+        page: String,
+        size: String,
+        items: String,
+        pages: String,
+    },
+    Cursor {
+        cursor: String,
+        r#in: CursorPlace,
+        size: String,
+        items: String,
+        next: String,
+        more: Option<String>,
+    },
+    Token {
+        operation: String,
+        param: String,
+        items: String,
+        next: String,
+    },
+    Limit {
+        size: String,
+        items: String,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -97,11 +117,21 @@ impl Overlay {
     /// Reads the file and checks that each decision has a reason and still hits an operation.
     pub(crate) fn read(file: &str, text: &str, slug: &str, ids: &[String]) -> Result<Self> {
         let content: File = super::yaml::parse(file, text)?;
-        ensure!(content.service == slug, "{file}: `service` is `{}`, not `{slug}`", content.service);
+        ensure!(
+            content.service == slug,
+            "{file}: `service` is `{}`, not `{slug}`",
+            content.service
+        );
         for (at, decision) in content.decisions.iter().enumerate() {
             let number = at + 1;
-            ensure!(!decision.reason.trim().is_empty(), "{file}: decision {number} has no `reason`");
-            ensure!(!decision.operations.is_empty(), "{file}: decision {number} names no `operations`");
+            ensure!(
+                !decision.reason.trim().is_empty(),
+                "{file}: decision {number} has no `reason`"
+            );
+            ensure!(
+                !decision.operations.is_empty(),
+                "{file}: decision {number} names no `operations`"
+            );
             for glob in &decision.operations {
                 if !ids.iter().any(|id| matches(glob, id)) {
                     bail!("{file}: decision {number}: `{glob}` hits no operation of {slug}");
@@ -114,9 +144,19 @@ impl Overlay {
     /// What all decisions come to for one operation.
     pub(crate) fn of(&self, id: &str) -> Decision {
         let mut sum = Decision::default();
-        for decision in self.0.iter().filter(|d| d.operations.iter().any(|glob| matches(glob, id))) {
-            let Decision { operations: _, reason: _, security, bearer, scope, retry, page, stream, arguments } =
-                decision.clone();
+        for decision in self.0.iter().filter(|d| d.operations.iter().any(|glob| matches(glob, id)))
+        {
+            let Decision {
+                operations: _,
+                reason: _,
+                security,
+                bearer,
+                scope,
+                retry,
+                page,
+                stream,
+                arguments,
+            } = decision.clone();
             sum.security = security.or(sum.security);
             sum.bearer = bearer.or(sum.bearer);
             sum.scope = scope.or(sum.scope);
@@ -137,7 +177,9 @@ fn matches(glob: &str, id: &str) -> bool {
             let Some(rest) = id.strip_prefix(head) else {
                 return false;
             };
-            (0..=rest.len()).filter(|at| rest.is_char_boundary(*at)).any(|at| matches(tail, &rest[at..]))
+            (0..=rest.len())
+                .filter(|at| rest.is_char_boundary(*at))
+                .any(|at| matches(tail, &rest[at..]))
         }
     }
 }

@@ -39,9 +39,9 @@ fn check_page(document: &Document, operation: &Operation, page: &Page) -> Result
             more.as_deref().map_or(Ok(()), value)
         }
         Page::Token { operation: next_operation, param, items, next } => {
-            let follow = document
-                .operation(next_operation)
-                .with_context(|| format!("`page.operation` is `{next_operation}`, which is no operation"))?;
+            let follow = document.operation(next_operation).with_context(|| {
+                format!("`page.operation` is `{next_operation}`, which is no operation")
+            })?;
             ensure!(
                 follow.params.iter().any(|known| known.wire == *param),
                 "`page.param` is `{param}`, which is no parameter of `{next_operation}`"
@@ -57,7 +57,8 @@ fn check_page(document: &Document, operation: &Operation, page: &Page) -> Result
 }
 
 fn has_query(operation: &Operation, wire: &str) -> Result<()> {
-    let found = operation.params.iter().any(|param| param.wire == wire && param.place == Place::Query);
+    let found =
+        operation.params.iter().any(|param| param.wire == wire && param.place == Place::Query);
     ensure!(found, "the overlay names `{wire}`, which is no query parameter");
     Ok(())
 }
@@ -69,7 +70,8 @@ fn has_field(operation: &Operation, wire: &str) -> Result<()> {
 }
 
 fn answers(document: &Document, operation: &Operation, path: &str) -> Result<()> {
-    let answer = operation.answer().context("the overlay says how it is paged, and it answers no JSON")?;
+    let answer =
+        operation.answer().context("the overlay says how it is paged, and it answers no JSON")?;
     match at_path(&document.root, answer, path) {
         Some(_) => Ok(()),
         None => bail!("the overlay names `{path}`, which is not in the answer"),

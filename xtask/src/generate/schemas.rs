@@ -16,26 +16,38 @@ pub(crate) fn generate(document: &Document, folder: &str, output: &mut Output) -
     let schemas: Map<String, Value> =
         document.schemas().map(|(name, schema)| (name.clone(), without_prose(schema))).collect();
     // JSON has no comments: this file's origin is said by the module that includes it.
-    let text = format!("{{\"operations\":{{\n{}\n}},\"schemas\":{{\n{}\n}}}}\n", lines(&operations)?, lines(&schemas)?);
+    let text = format!(
+        "{{\"operations\":{{\n{}\n}},\"schemas\":{{\n{}\n}}}}\n",
+        lines(&operations)?,
+        lines(&schemas)?
+    );
     output.text(format!("{folder}/{}.json", document.service.slug), text);
     Ok(())
 }
 
 /// One entry a line, so that a change is seen where it is.
 fn lines(entries: &Map<String, Value>) -> Result<String> {
-    let lines = entries.iter().map(|(name, value)| Ok(format!("{}:{value}", serde_json::to_string(name)?)));
+    let lines =
+        entries.iter().map(|(name, value)| Ok(format!("{}:{value}", serde_json::to_string(name)?)));
     Ok(lines.collect::<Result<Vec<_>>>()?.join(",\n"))
 }
 
 fn describe(document: &Document, operation: &Operation) -> Value {
-    let params: Map<String, Value> =
-        operation.params.iter().map(|param| (param.wire.clone(), without_prose(&param.schema))).collect();
+    let params: Map<String, Value> = operation
+        .params
+        .iter()
+        .map(|param| (param.wire.clone(), without_prose(&param.schema)))
+        .collect();
     let mut responses = Map::new();
-    for (status, answer) in operation.raw.get("responses").and_then(Value::as_object).into_iter().flatten() {
+    for (status, answer) in
+        operation.raw.get("responses").and_then(Value::as_object).into_iter().flatten()
+    {
         let answer = resolve(&document.root, answer).unwrap_or(answer);
         let content = answer.get("content").and_then(Value::as_object);
         let schema = |media: &str| {
-            let schema = content.and_then(|content| content.get(media)).and_then(|content| content.get("schema"));
+            let schema = content
+                .and_then(|content| content.get(media))
+                .and_then(|content| content.get("schema"));
             schema.map_or(Value::Null, without_prose)
         };
         let media: Vec<&String> = content.into_iter().flat_map(Map::keys).collect();
@@ -67,7 +79,8 @@ fn without_prose(schema: &Value) -> Value {
         Value::Array(items) => items.iter().map(without_prose).collect(),
         Value::Object(entries) => {
             let kept = entries.iter().filter(|(key, _)| {
-                !matches!(key.as_str(), "description" | "title" | "externalDocs") && !key.starts_with("x-")
+                !matches!(key.as_str(), "description" | "title" | "externalDocs")
+                    && !key.starts_with("x-")
             });
             kept.map(|(key, value)| (key.clone(), part(key, value))).collect()
         }

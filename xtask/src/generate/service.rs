@@ -16,6 +16,16 @@ pub(crate) struct Service {
 /// In the order in which framekey lists them.
 pub(crate) const SERVICES: [Service; 3] = [
     Service { slug: "api-video", variant: "ApiVideo", module: "api_video", core: "core-apivideo" },
-    Service { slug: "twelve-labs", variant: "TwelveLabs", module: "twelve_labs", core: "core-twelvelabs" },
-    Service { slug: "videovector", variant: "VideoVector", module: "videovector", core: "core-videovector" },
+    Service {
+        slug: "twelve-labs",
+        variant: "TwelveLabs",
+        module: "twelve_labs",
+        core: "core-twelvelabs",
+    },
+    Service {
+        slug: "videovector",
+        variant: "VideoVector",
+        module: "videovector",
+        core: "core-videovector",
+    },
 ];

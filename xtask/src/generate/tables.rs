@@ -108,7 +108,11 @@ pub(crate) fn generate(root: &Path, output: &mut Output) -> Result<()> {
     let rows = errors(&read_errors(root)?)?;
     output.rust("crates/catalog/src/generated/errors.rs", "Every way a call can fail.", rows)?;
     let rows = options(&read_options(root)?)?;
-    output.rust("crates/catalog/src/generated/options.rs", "Every option of a client and of a call.", rows)
+    output.rust(
+        "crates/catalog/src/generated/options.rs",
+        "Every option of a client and of a call.",
+        rows,
+    )
 }
 
 fn errors(entries: &[ErrorEntry]) -> Result<TokenStream> {
@@ -116,10 +120,16 @@ fn errors(entries: &[ErrorEntry]) -> Result<TokenStream> {
     let mut rows = Vec::new();
     for ErrorEntry { kind, class, doc, status, codes } in entries {
         ensure!(seen.insert(("kind", kind)), "{ERRORS}: the kind `{kind}` stands there twice");
-        ensure!(seen.insert(("class", class)), "{ERRORS}: the class `{class}` of the kind `{kind}` is taken already");
+        ensure!(
+            seen.insert(("class", class)),
+            "{ERRORS}: the class `{class}` of the kind `{kind}` is taken already"
+        );
         ensure!(!codes.is_empty(), "{ERRORS}: the kind `{kind}` has no `codes`");
         for code in codes {
-            ensure!(seen.insert(("code", code)), "{ERRORS}: the code `{code}` of the kind `{kind}` is taken already");
+            ensure!(
+                seen.insert(("code", code)),
+                "{ERRORS}: the code `{code}` of the kind `{kind}` is taken already"
+            );
         }
         rows.push(quote! {
             ErrorRow { kind: #kind, class: #class, doc: #doc, status: &[#(#status),*], codes: &[#(#codes),*] }
@@ -155,10 +165,14 @@ fn options(entries: &[OptionEntry]) -> Result<TokenStream> {
         ensure!(seen.insert(name), "{OPTIONS}: the option `{name}` stands there twice");
         let (on_client, on_call) = (entry.has(Target::Client), entry.has(Target::Call));
         let kind = format_ident!("{}", format!("{:?}", entry.r#type));
-        let services = entry.services.iter().map(|slug| service(name, slug)).collect::<Result<Vec<_>>>()?;
+        let services =
+            entry.services.iter().map(|slug| service(name, slug)).collect::<Result<Vec<_>>>()?;
         let mut env = Vec::new();
         for (slug, names) in &entry.env {
-            ensure!(entry.services.contains(slug), "{OPTIONS}: `{name}` has `env` for {slug}, which it is not for");
+            ensure!(
+                entry.services.contains(slug),
+                "{OPTIONS}: `{name}` has `env` for {slug}, which it is not for"
+            );
             let service = service(name, slug)?;
             env.push(quote!((#service, &[#(#names),*])));
         }

@@ -40,7 +40,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
             ],
         },
-        security: &[Scheme::Bearer(Bearer::Any)],
+        security: &[Scheme::Bearer(Bearer::User)],
         scope: None,
         retry: Retry::Unsafe,
         page: Page::None,
@@ -64,7 +64,7 @@ pub static OPERATIONS: &[Operation] = &[
             },
         ],
         body: Body::None,
-        security: &[Scheme::Bearer(Bearer::Any)],
+        security: &[Scheme::Bearer(Bearer::User)],
         scope: None,
         retry: Retry::Idempotent,
         page: Page::None,
@@ -88,7 +88,7 @@ pub static OPERATIONS: &[Operation] = &[
             },
         ],
         body: Body::None,
-        security: &[Scheme::Bearer(Bearer::Any)],
+        security: &[Scheme::Bearer(Bearer::User)],
         scope: None,
         retry: Retry::Safe,
         page: Page::None,
@@ -104,7 +104,7 @@ pub static OPERATIONS: &[Operation] = &[
         path: "/api-keys",
         params: &[],
         body: Body::None,
-        security: &[Scheme::Bearer(Bearer::Any)],
+        security: &[Scheme::Bearer(Bearer::User)],
         scope: None,
         retry: Retry::Safe,
         page: Page::None,
@@ -128,7 +128,7 @@ pub static OPERATIONS: &[Operation] = &[
             },
         ],
         body: Body::None,
-        security: &[Scheme::Bearer(Bearer::Any)],
+        security: &[Scheme::Bearer(Bearer::User)],
         scope: None,
         retry: Retry::Unsafe,
         page: Page::None,
@@ -152,7 +152,7 @@ pub static OPERATIONS: &[Operation] = &[
             },
         ],
         body: Body::None,
-        security: &[Scheme::Bearer(Bearer::Any)],
+        security: &[Scheme::Bearer(Bearer::User)],
         scope: None,
         retry: Retry::Unsafe,
         page: Page::None,
@@ -259,8 +259,8 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
-        retry: Retry::Unsafe,
+        scope: Some(Scope::Read),
+        retry: Retry::Safe,
         page: Page::None,
         stream: None,
         accept: "application/json",
@@ -341,7 +341,7 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Keyed,
         page: Page::None,
         stream: None,
@@ -410,7 +410,7 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Keyed,
         page: Page::None,
         stream: None,
@@ -486,7 +486,7 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Keyed,
         page: Page::None,
         stream: None,
@@ -510,7 +510,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Admin),
         retry: Retry::Idempotent,
         page: Page::None,
         stream: None,
@@ -534,7 +534,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -550,7 +550,7 @@ pub static OPERATIONS: &[Operation] = &[
         params: &[],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -581,7 +581,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Keyed,
         page: Page::None,
         stream: None,
@@ -605,7 +605,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Unsafe,
         page: Page::None,
         stream: None,
@@ -658,7 +658,7 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Keyed,
         page: Page::None,
         stream: None,
@@ -705,7 +705,7 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Keyed,
         page: Page::None,
         stream: None,
@@ -729,7 +729,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -753,7 +753,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -777,9 +777,12 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
-        page: Page::None,
+        page: Page::Limit {
+            size: "limit",
+            items: "",
+        },
         stream: None,
         accept: "application/json",
     },
@@ -808,7 +811,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Keyed,
         page: Page::None,
         stream: None,
@@ -866,7 +869,7 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Keyed,
         page: Page::None,
         stream: None,
@@ -890,7 +893,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -914,7 +917,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -959,9 +962,15 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
-        page: Page::None,
+        page: Page::Cursor {
+            cursor: "cursor",
+            in_body: false,
+            size: "limit",
+            items: "items",
+            next: "next_cursor",
+        },
         stream: None,
         accept: "application/json",
     },
@@ -997,9 +1006,15 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
-        page: Page::None,
+        page: Page::Cursor {
+            cursor: "cursor",
+            in_body: false,
+            size: "limit",
+            items: "items",
+            next: "next_cursor",
+        },
         stream: None,
         accept: "application/json",
     },
@@ -1038,7 +1053,7 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Keyed,
         page: Page::None,
         stream: None,
@@ -1072,7 +1087,7 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Keyed,
         page: Page::None,
         stream: None,
@@ -1096,7 +1111,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Admin),
         retry: Retry::Idempotent,
         page: Page::None,
         stream: None,
@@ -1120,7 +1135,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -1144,7 +1159,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -1168,7 +1183,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -1206,9 +1221,15 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
-        page: Page::None,
+        page: Page::Cursor {
+            cursor: "cursor",
+            in_body: false,
+            size: "limit",
+            items: "data",
+            next: "pagination.next_cursor",
+        },
         stream: None,
         accept: "application/json",
     },
@@ -1244,9 +1265,15 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
-        page: Page::None,
+        page: Page::Cursor {
+            cursor: "cursor",
+            in_body: false,
+            size: "limit",
+            items: "data",
+            next: "pagination.next_cursor",
+        },
         stream: None,
         accept: "application/json",
     },
@@ -1267,7 +1294,7 @@ pub static OPERATIONS: &[Operation] = &[
             },
         ],
         body: Body::None,
-        security: &[Scheme::Bearer(Bearer::Any)],
+        security: &[Scheme::Bearer(Bearer::User)],
         scope: None,
         retry: Retry::Safe,
         page: Page::None,
@@ -1284,7 +1311,7 @@ pub static OPERATIONS: &[Operation] = &[
         params: &[],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -1300,7 +1327,7 @@ pub static OPERATIONS: &[Operation] = &[
         params: &[],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -1363,7 +1390,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Keyed,
         page: Page::None,
         stream: None,
@@ -1437,8 +1464,8 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
-        retry: Retry::Unsafe,
+        scope: Some(Scope::Read),
+        retry: Retry::Safe,
         page: Page::None,
         stream: None,
         accept: "application/json",
@@ -1519,7 +1546,7 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Keyed,
         page: Page::None,
         stream: None,
@@ -1543,7 +1570,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -1588,7 +1615,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -1619,7 +1646,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -1643,9 +1670,12 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
-        page: Page::None,
+        page: Page::Limit {
+            size: "limit",
+            items: "",
+        },
         stream: None,
         accept: "application/json",
     },
@@ -1667,7 +1697,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -1691,7 +1721,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -1736,9 +1766,15 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
-        page: Page::None,
+        page: Page::Cursor {
+            cursor: "cursor",
+            in_body: false,
+            size: "limit",
+            items: "data",
+            next: "pagination.next_cursor",
+        },
         stream: None,
         accept: "application/json",
     },
@@ -1781,7 +1817,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Keyed,
         page: Page::None,
         stream: None,
@@ -1845,7 +1881,7 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Keyed,
         page: Page::None,
         stream: None,
@@ -1876,7 +1912,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Admin),
         retry: Retry::Idempotent,
         page: Page::None,
         stream: None,
@@ -1900,7 +1936,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -1924,7 +1960,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -1955,7 +1991,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -1987,8 +2023,8 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
-        retry: Retry::Unsafe,
+        scope: Some(Scope::Write),
+        retry: Retry::Safe,
         page: Page::None,
         stream: None,
         accept: "application/json",
@@ -2064,7 +2100,7 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Idempotent,
         page: Page::None,
         stream: None,
@@ -2079,8 +2115,8 @@ pub static OPERATIONS: &[Operation] = &[
         path: "/rate-limit/status",
         params: &[],
         body: Body::None,
-        security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::NotOAuth)],
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -2095,7 +2131,7 @@ pub static OPERATIONS: &[Operation] = &[
         path: "/rate-limit/refresh",
         params: &[],
         body: Body::None,
-        security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
+        security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::NotOAuth)],
         scope: None,
         retry: Retry::Unsafe,
         page: Page::None,
@@ -2154,9 +2190,15 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
-        retry: Retry::Unsafe,
-        page: Page::None,
+        scope: Some(Scope::Search),
+        retry: Retry::Safe,
+        page: Page::Cursor {
+            cursor: "cursor",
+            in_body: true,
+            size: "page_size",
+            items: "data",
+            next: "pagination.next_cursor",
+        },
         stream: None,
         accept: "application/json",
     },
@@ -2204,9 +2246,15 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
-        retry: Retry::Unsafe,
-        page: Page::None,
+        scope: Some(Scope::Search),
+        retry: Retry::Safe,
+        page: Page::Cursor {
+            cursor: "cursor",
+            in_body: true,
+            size: "page_size",
+            items: "data",
+            next: "pagination.next_cursor",
+        },
         stream: None,
         accept: "application/json",
     },
@@ -2256,8 +2304,8 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
-        retry: Retry::Unsafe,
+        scope: Some(Scope::Search),
+        retry: Retry::Safe,
         page: Page::None,
         stream: None,
         accept: "application/json",
@@ -2306,8 +2354,8 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
-        retry: Retry::Unsafe,
+        scope: Some(Scope::Search),
+        retry: Retry::Safe,
         page: Page::None,
         stream: None,
         accept: "application/json",
@@ -2382,8 +2430,8 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
-        retry: Retry::Unsafe,
+        scope: Some(Scope::Search),
+        retry: Retry::Safe,
         page: Page::None,
         stream: None,
         accept: "application/json",
@@ -2422,8 +2470,8 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
-        retry: Retry::Unsafe,
+        scope: Some(Scope::Search),
+        retry: Retry::Safe,
         page: Page::None,
         stream: None,
         accept: "application/json",
@@ -2480,8 +2528,8 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
-        retry: Retry::Unsafe,
+        scope: Some(Scope::Search),
+        retry: Retry::Safe,
         page: Page::None,
         stream: None,
         accept: "application/json",
@@ -2511,7 +2559,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -2527,7 +2575,7 @@ pub static OPERATIONS: &[Operation] = &[
         params: &[],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -2572,9 +2620,12 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
-        page: Page::None,
+        page: Page::Limit {
+            size: "limit",
+            items: "",
+        },
         stream: None,
         accept: "application/json",
     },
@@ -2610,9 +2661,12 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
-        page: Page::None,
+        page: Page::Limit {
+            size: "limit",
+            items: "periods",
+        },
         stream: None,
         accept: "application/json",
     },
@@ -2626,7 +2680,7 @@ pub static OPERATIONS: &[Operation] = &[
         params: &[],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -2652,8 +2706,8 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
-        retry: Retry::Unsafe,
+        scope: Some(Scope::Read),
+        retry: Retry::Safe,
         page: Page::None,
         stream: None,
         accept: "application/json",
@@ -2678,8 +2732,8 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
-        retry: Retry::Unsafe,
+        scope: Some(Scope::Read),
+        retry: Retry::Safe,
         page: Page::None,
         stream: None,
         accept: "application/json",
@@ -2710,8 +2764,8 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
-        retry: Retry::Unsafe,
+        scope: Some(Scope::Read),
+        retry: Retry::Safe,
         page: Page::None,
         stream: None,
         accept: "application/json",
@@ -2762,7 +2816,7 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Keyed,
         page: Page::None,
         stream: None,
@@ -2818,7 +2872,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Admin),
         retry: Retry::Idempotent,
         page: Page::None,
         stream: None,
@@ -2842,7 +2896,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -2866,7 +2920,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -2897,9 +2951,15 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
-        page: Page::None,
+        page: Page::Cursor {
+            cursor: "cursor",
+            in_body: false,
+            size: "limit",
+            items: "data",
+            next: "pagination.next_cursor",
+        },
         stream: None,
         accept: "application/json",
     },
@@ -2928,9 +2988,12 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
-        page: Page::None,
+        page: Page::Limit {
+            size: "limit",
+            items: "",
+        },
         stream: None,
         accept: "application/json",
     },
@@ -2980,9 +3043,15 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
-        page: Page::None,
+        page: Page::Cursor {
+            cursor: "cursor",
+            in_body: false,
+            size: "limit",
+            items: "data",
+            next: "pagination.next_cursor",
+        },
         stream: None,
         accept: "application/json",
     },
@@ -3018,7 +3087,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Unsafe,
         page: Page::None,
         stream: None,
@@ -3063,7 +3132,7 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Keyed,
         page: Page::None,
         stream: None,
@@ -3121,7 +3190,7 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Keyed,
         page: Page::None,
         stream: None,
@@ -3169,7 +3238,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -3193,7 +3262,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -3209,7 +3278,7 @@ pub static OPERATIONS: &[Operation] = &[
         params: &[],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -3247,9 +3316,12 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
-        page: Page::None,
+        page: Page::Limit {
+            size: "limit",
+            items: "",
+        },
         stream: None,
         accept: "application/json",
     },
@@ -3263,7 +3335,7 @@ pub static OPERATIONS: &[Operation] = &[
         params: &[],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Read),
         retry: Retry::Safe,
         page: Page::None,
         stream: None,
@@ -3287,7 +3359,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Unsafe,
         page: Page::None,
         stream: None,
@@ -3342,7 +3414,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Keyed,
         page: Page::None,
         stream: None,
@@ -3413,8 +3485,8 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
-        retry: Retry::Unsafe,
+        scope: Some(Scope::Write),
+        retry: Retry::Keyed,
         page: Page::None,
         stream: None,
         accept: "application/json",
@@ -3453,7 +3525,7 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Keyed,
         page: Page::None,
         stream: None,
@@ -3477,9 +3549,14 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         body: Body::None,
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Search),
         retry: Retry::Safe,
-        page: Page::None,
+        page: Page::Token {
+            operation: "workflow.get_search_page",
+            param: "cursor",
+            items: "data",
+            next: "pagination.next_cursor",
+        },
         stream: None,
         accept: "application/json",
     },
@@ -3565,7 +3642,7 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Keyed,
         page: Page::None,
         stream: None,
@@ -3641,9 +3718,14 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Search),
         retry: Retry::Keyed,
-        page: Page::None,
+        page: Page::Token {
+            operation: "workflow.get_search_page",
+            param: "cursor",
+            items: "data",
+            next: "pagination.next_cursor",
+        },
         stream: None,
         accept: "application/json",
     },
@@ -3692,7 +3774,7 @@ pub static OPERATIONS: &[Operation] = &[
             ],
         },
         security: &[Scheme::ApiKeyHeader("X-API-Key"), Scheme::Bearer(Bearer::Any)],
-        scope: None,
+        scope: Some(Scope::Write),
         retry: Retry::Keyed,
         page: Page::None,
         stream: None,
@@ -3700,124 +3782,124 @@ pub static OPERATIONS: &[Operation] = &[
     },
 ];
 
-/// `api_keys.create`:
+/// `api_keys.create`: Create an API key and get its secret, which is shown this once only
 pub const API_KEYS_CREATE: &Operation = &OPERATIONS[0usize];
 
-/// `api_keys.delete`:
+/// `api_keys.delete`: Remove an API key altogether, from the list too
 pub const API_KEYS_DELETE: &Operation = &OPERATIONS[1usize];
 
-/// `api_keys.get`:
+/// `api_keys.get`: Fetch one API key's scopes, last use and state, without its secret
 pub const API_KEYS_GET: &Operation = &OPERATIONS[2usize];
 
-/// `api_keys.list`:
+/// `api_keys.list`: List all API keys of the account, revoked ones included, without their secrets
 pub const API_KEYS_LIST: &Operation = &OPERATIONS[3usize];
 
-/// `api_keys.revoke`:
+/// `api_keys.revoke`: End an API key for good and keep it in the list as inactive
 pub const API_KEYS_REVOKE: &Operation = &OPERATIONS[4usize];
 
-/// `api_keys.rotate`:
+/// `api_keys.rotate`: Replace an API key; the old one is revoked at once, with no overlap
 pub const API_KEYS_ROTATE: &Operation = &OPERATIONS[5usize];
 
-/// `auth.report_activity`:
+/// `auth.report_activity`: Announce coming work, which also checks the credential and warms the service up
 pub const AUTH_REPORT_ACTIVITY: &Operation = &OPERATIONS[6usize];
 
-/// `auth.validate`:
+/// `auth.validate`: Check that the credential is accepted, without any side effect
 pub const AUTH_VALIDATE: &Operation = &OPERATIONS[7usize];
 
-/// `connectors.browse`:
+/// `connectors.browse`: List the files that a connector can see, to choose what to import
 pub const CONNECTORS_BROWSE: &Operation = &OPERATIONS[8usize];
 
-/// `connectors.create_azure`:
+/// `connectors.create_azure`: Store access to an Azure Blob container with an application's client secret
 pub const CONNECTORS_CREATE_AZURE: &Operation = &OPERATIONS[9usize];
 
-/// `connectors.create_gcs`:
+/// `connectors.create_gcs`: Store access to a Google Cloud Storage bucket with a service account's key file
 pub const CONNECTORS_CREATE_GCS: &Operation = &OPERATIONS[10usize];
 
-/// `connectors.create_s3`:
+/// `connectors.create_s3`: Store access to an Amazon S3 bucket with an access key pair
 pub const CONNECTORS_CREATE_S3: &Operation = &OPERATIONS[11usize];
 
-/// `connectors.delete`:
+/// `connectors.delete`: Remove a connector; media that it has already imported stay
 pub const CONNECTORS_DELETE: &Operation = &OPERATIONS[12usize];
 
-/// `connectors.get`:
+/// `connectors.get`: Fetch one connector's place, direction and state
 pub const CONNECTORS_GET: &Operation = &OPERATIONS[13usize];
 
-/// `connectors.list`:
+/// `connectors.list`: List all connectors of the account, in one answer
 pub const CONNECTORS_LIST: &Operation = &OPERATIONS[14usize];
 
-/// `connectors.test`:
+/// `connectors.test`: Try a connector's credentials against its bucket or container
 pub const CONNECTORS_TEST: &Operation = &OPERATIONS[15usize];
 
-/// `exports.create_download_url`:
+/// `exports.create_download_url`: Mint a short-lived URL that downloads a finished export without a credential
 pub const EXPORTS_CREATE_DOWNLOAD_URL: &Operation = &OPERATIONS[16usize];
 
-/// `exports.create_for_index`:
+/// `exports.create_for_index`: Start an export of all segments of an index with their metadata
 pub const EXPORTS_CREATE_FOR_INDEX: &Operation = &OPERATIONS[17usize];
 
-/// `exports.create_for_prompt_run`:
+/// `exports.create_for_prompt_run`: Start an export of the segments and metadata of one prompt run
 pub const EXPORTS_CREATE_FOR_PROMPT_RUN: &Operation = &OPERATIONS[18usize];
 
-/// `exports.download`:
+/// `exports.download`: Download a finished export, a JSON document of up to 64 MiB
 pub const EXPORTS_DOWNLOAD: &Operation = &OPERATIONS[19usize];
 
-/// `exports.get`:
+/// `exports.get`: Fetch one export's state
 pub const EXPORTS_GET: &Operation = &OPERATIONS[20usize];
 
-/// `exports.list`:
+/// `exports.list`: List exports, up to 100, sorted by time of creation
 pub const EXPORTS_LIST: &Operation = &OPERATIONS[21usize];
 
-/// `import_jobs.cancel`:
+/// `import_jobs.cancel`: Stop a running import job
 pub const IMPORT_JOBS_CANCEL: &Operation = &OPERATIONS[22usize];
 
-/// `import_jobs.create`:
+/// `import_jobs.create`: Start a bulk import of a connector's files into an index
 pub const IMPORT_JOBS_CREATE: &Operation = &OPERATIONS[23usize];
 
-/// `import_jobs.get`:
+/// `import_jobs.get`: Fetch an import job's state and progress
 pub const IMPORT_JOBS_GET: &Operation = &OPERATIONS[24usize];
 
-/// `import_jobs.list`:
+/// `import_jobs.list`: List all import jobs, single uploads included, in one answer
 pub const IMPORT_JOBS_LIST: &Operation = &OPERATIONS[25usize];
 
-/// `import_jobs.list_files`:
+/// `import_jobs.list_files`: List the source files of an import with what became of each
 pub const IMPORT_JOBS_LIST_FILES: &Operation = &OPERATIONS[26usize];
 
-/// `import_jobs.list_outputs`:
+/// `import_jobs.list_outputs`: List the media that an import makes, in order, pending and failed parts included
 pub const IMPORT_JOBS_LIST_OUTPUTS: &Operation = &OPERATIONS[27usize];
 
-/// `import_jobs.retry`:
+/// `import_jobs.retry`: Go on with the unfinished parts of an import job
 pub const IMPORT_JOBS_RETRY: &Operation = &OPERATIONS[28usize];
 
-/// `indexes.create`:
+/// `indexes.create`: Create an empty index
 pub const INDEXES_CREATE: &Operation = &OPERATIONS[29usize];
 
-/// `indexes.delete`:
+/// `indexes.delete`: Start deleting an index with all it holds, or resume a deletion that was begun
 pub const INDEXES_DELETE: &Operation = &OPERATIONS[30usize];
 
-/// `indexes.get`:
+/// `indexes.get`: Fetch one index with its counts
 pub const INDEXES_GET: &Operation = &OPERATIONS[31usize];
 
-/// `indexes.get_deletion`:
+/// `indexes.get_deletion`: Show how far the deletion of an index is
 pub const INDEXES_GET_DELETION: &Operation = &OPERATIONS[32usize];
 
-/// `indexes.list`:
+/// `indexes.list`: List all indexes that the account can see, in one answer
 pub const INDEXES_LIST: &Operation = &OPERATIONS[33usize];
 
-/// `indexes.list_prompt_runs`:
+/// `indexes.list_prompt_runs`: List the prompt runs over an index, page by page
 pub const INDEXES_LIST_PROMPT_RUNS: &Operation = &OPERATIONS[34usize];
 
-/// `indexes.list_videos`:
+/// `indexes.list_videos`: List the media of an index, page by page
 pub const INDEXES_LIST_VIDEOS: &Operation = &OPERATIONS[35usize];
 
-/// `mcp.get_config`:
+/// `mcp.get_config`: Get a ready configuration for an MCP client, which may create an API key
 pub const MCP_GET_CONFIG: &Operation = &OPERATIONS[36usize];
 
-/// `mcp.get_status`:
+/// `mcp.get_status`: Show the name, version, platforms and tool count of the service's MCP server
 pub const MCP_GET_STATUS: &Operation = &OPERATIONS[37usize];
 
-/// `mcp.list_tools`:
+/// `mcp.list_tools`: List the tools that the MCP server offers, with their categories
 pub const MCP_LIST_TOOLS: &Operation = &OPERATIONS[38usize];
 
-/// `mcp.run_playground`:
+/// `mcp.run_playground`: Run one MCP tool on trial and get its result
 pub const MCP_RUN_PLAYGROUND: &Operation = &OPERATIONS[39usize];
 
 /// `prompt_runs.cancel`:

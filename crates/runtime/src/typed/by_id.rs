@@ -94,9 +94,11 @@ impl Given {
     pub fn finish(&self) -> Result<(), Error> {
         match self.0.keys().next() {
             None => Ok(()),
-            Some(name) => {
-                Err(Error::new(ErrorKind::Usage, "usage.unknown_argument", format!("unknown argument `{name}`")))
-            }
+            Some(name) => Err(Error::new(
+                ErrorKind::Usage,
+                "usage.unknown_argument",
+                format!("unknown argument `{name}`"),
+            )),
         }
     }
 }
@@ -106,15 +108,22 @@ impl Given {
 /// # Errors
 /// `internal` where it cannot be written.
 pub fn answer(value: &impl Serialize) -> Result<Value, Error> {
-    serde_json::to_value(value)
-        .map_err(|fault| Error::new(ErrorKind::Internal, "internal", format!("the answer cannot be written: {fault}")))
+    serde_json::to_value(value).map_err(|fault| {
+        Error::new(
+            ErrorKind::Internal,
+            "internal",
+            format!("the answer cannot be written: {fault}"),
+        )
+    })
 }
 
 /// All values of a stream as a list.
 ///
 /// # Errors
 /// The first error of the stream.
-pub async fn collect<T: Serialize + DeserializeOwned>(stream: EventStream<T>) -> Result<Value, Error> {
+pub async fn collect<T: Serialize + DeserializeOwned>(
+    stream: EventStream<T>,
+) -> Result<Value, Error> {
     use futures_util::TryStreamExt;
     let values: Vec<T> = stream.try_collect().await?;
     answer(&values)

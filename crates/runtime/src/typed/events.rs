@@ -162,8 +162,10 @@ mod tests {
     use crate::{Bytes, Error};
 
     async fn read(framing: Framing, pieces: &[&str]) -> Vec<Result<Value, Error>> {
-        let pieces: Vec<_> = pieces.iter().map(|piece| Ok(Bytes::from((*piece).to_owned()))).collect();
-        let stream: EventStream<Value> = EventStream::new(framing, Box::pin(futures_util::stream::iter(pieces)));
+        let pieces: Vec<_> =
+            pieces.iter().map(|piece| Ok(Bytes::from((*piece).to_owned()))).collect();
+        let stream: EventStream<Value> =
+            EventStream::new(framing, Box::pin(futures_util::stream::iter(pieces)));
         stream.collect().await
     }
 
@@ -181,7 +183,10 @@ mod tests {
     async fn server_sent_data_is_joined_and_done_ends() {
         let found = values(
             Framing::ServerSent,
-            &[": hello\nevent: x\ndata: {\"a\":\nda", "ta:1}\n\ndata: 2\n\ndata: [DONE]\n\ndata: 3\n\n"],
+            &[
+                ": hello\nevent: x\ndata: {\"a\":\nda",
+                "ta:1}\n\ndata: 2\n\ndata: [DONE]\n\ndata: 3\n\n",
+            ],
         )
         .await;
         assert_eq!(found, [json!({"a":1}), json!(2)]);

@@ -70,7 +70,9 @@ impl Form {
     pub fn list(mut self, wire: &str, value: &impl Serialize) -> Self {
         match serde_json::to_value(value) {
             Ok(Value::Null) => {}
-            Ok(Value::Array(items)) => self.parts.extend(items.iter().map(|item| Part::text(wire, text(item)))),
+            Ok(Value::Array(items)) => {
+                self.parts.extend(items.iter().map(|item| Part::text(wire, text(item))))
+            }
             Ok(value) => self.parts.push(Part::text(wire, text(&value))),
             Err(fault) => self.fault = Some(unfit(wire, &fault)),
         }
@@ -105,5 +107,9 @@ fn text(value: &Value) -> String {
 
 /// The values of a request are the caller's own types, so that only a map with odd keys ends here.
 pub(super) fn unfit(what: &str, fault: &serde_json::Error) -> Error {
-    Error::new(ErrorKind::Usage, "usage.bad_value", format!("`{what}` cannot be written as JSON: {fault}"))
+    Error::new(
+        ErrorKind::Usage,
+        "usage.bad_value",
+        format!("`{what}` cannot be written as JSON: {fault}"),
+    )
 }

@@ -47,7 +47,10 @@ macro_rules! open_enum {
             fn deserialize<D: $crate::typed::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::std::result::Result<Self, D::Error> {
-                let text = <::std::string::String as $crate::typed::serde::Deserialize>::deserialize(deserializer)?;
+                let text =
+                    <::std::string::String as $crate::typed::serde::Deserialize>::deserialize(
+                        deserializer,
+                    )?;
                 ::std::result::Result::Ok($crate::typed::OpenEnum::of(&text))
             }
         }

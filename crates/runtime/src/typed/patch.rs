@@ -114,7 +114,9 @@ mod tests {
 
     #[test]
     fn e38_absent_null_and_empty_stay_apart() {
-        for text in ["{}", r#"{"title":null}"#, r#"{"title":"","tags":[]}"#, r#"{"title":"x","tags":null}"#] {
+        for text in
+            ["{}", r#"{"title":null}"#, r#"{"title":"","tags":[]}"#, r#"{"title":"x","tags":null}"#]
+        {
             let change: Change = serde_json::from_str(text).unwrap();
             assert_eq!(serde_json::to_string(&change).unwrap(), text);
         }

@@ -73,7 +73,8 @@ impl RequestBuilder {
     /// field is not sent.
     #[must_use]
     pub fn json(self, body: &impl Serialize) -> Self {
-        let stream = self.operation.stream.and_then(|stream| stream.when).map(|field| (field, false));
+        let stream =
+            self.operation.stream.and_then(|stream| stream.when).map(|field| (field, false));
         self.body(body, stream)
     }
 
@@ -81,7 +82,8 @@ impl RequestBuilder {
     #[must_use]
     pub fn json_streamed(mut self, body: &impl Serialize) -> Self {
         self.request.streamed = true;
-        let stream = self.operation.stream.and_then(|stream| stream.when).map(|field| (field, true));
+        let stream =
+            self.operation.stream.and_then(|stream| stream.when).map(|field| (field, true));
         self.body(body, stream)
     }
 
@@ -144,7 +146,11 @@ fn json(what: &str, value: &impl Serialize) -> Result<Value, Error> {
 
 fn pair(query: &mut String, wire: &str, value: &Value) -> Result<(), Error> {
     let text = encode::scalar_text(value).ok_or_else(|| {
-        Error::new(ErrorKind::Usage, "usage.bad_value", format!("`{wire}` takes texts, numbers and flags"))
+        Error::new(
+            ErrorKind::Usage,
+            "usage.bad_value",
+            format!("`{wire}` takes texts, numbers and flags"),
+        )
     })?;
     encode::query_pair(query, wire, &text);
     Ok(())
@@ -153,10 +159,12 @@ fn pair(query: &mut String, wire: &str, value: &Value) -> Result<(), Error> {
 fn deep(query: &mut String, name: &str, value: &Value) -> Result<(), Error> {
     match value {
         Value::Null => Ok(()),
-        Value::Array(items) => items.iter().try_for_each(|item| deep(query, &format!("{name}[]"), item)),
-        Value::Object(entries) => {
-            entries.iter().try_for_each(|(key, value)| deep(query, &format!("{name}[{key}]"), value))
+        Value::Array(items) => {
+            items.iter().try_for_each(|item| deep(query, &format!("{name}[]"), item))
         }
+        Value::Object(entries) => entries
+            .iter()
+            .try_for_each(|(key, value)| deep(query, &format!("{name}[{key}]"), value)),
         scalar => pair(query, name, scalar),
     }
 }

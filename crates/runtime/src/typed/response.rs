@@ -20,7 +20,12 @@ pub struct ResponseValue<T> {
 
 impl<T> ResponseValue<T> {
     fn new(value: T, response: Response) -> Self {
-        ResponseValue { value, status: response.status, headers: response.headers, attempts: response.attempts }
+        ResponseValue {
+            value,
+            status: response.status,
+            headers: response.headers,
+            attempts: response.attempts,
+        }
     }
 
     /// The value alone.
@@ -59,7 +64,8 @@ impl<T: DeserializeOwned> ResponseValue<T> {
     /// `decode.body`: the answer is not what the service documents.
     pub fn from_response(operation: &'static Operation, response: Response) -> Result<Self, Error> {
         let body: &[u8] = if response.body.is_empty() { b"null" } else { &response.body };
-        let value = serde_json::from_slice(body).map_err(|fault| unreadable(&fault).during(operation))?;
+        let value =
+            serde_json::from_slice(body).map_err(|fault| unreadable(&fault).during(operation))?;
         Ok(ResponseValue::new(value, response))
     }
 }

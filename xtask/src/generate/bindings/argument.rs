@@ -31,9 +31,12 @@ impl Arguments {
         let mut path = Vec::new();
         let mut named = Vec::new();
         for param in &operation.params {
-            let argument = Argument::new(root, &param.name, &param.schema, param.required, &param.text);
+            let argument =
+                Argument::new(root, &param.name, &param.schema, param.required, &param.text);
             match param.place {
-                Place::Path => path.push((operation.path.find(&format!("{{{}}}", param.wire)), argument)),
+                Place::Path => {
+                    path.push((operation.path.find(&format!("{{{}}}", param.wire)), argument))
+                }
                 Place::Query | Place::Header => named.push(argument),
             }
         }

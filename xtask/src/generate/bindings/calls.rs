@@ -15,7 +15,9 @@ pub(super) fn generate(documents: &[Document], output: &mut Output) -> Result<()
     output.folder(FOLDER);
     let lines: Vec<String> = documents
         .iter()
-        .flat_map(|document| document.operations.iter().map(|operation| call(document, operation).to_string()))
+        .flat_map(|document| {
+            document.operations.iter().map(|operation| call(document, operation).to_string())
+        })
         .collect();
     output.text(format!("{FOLDER}/calls.json"), format!("[\n{}\n]\n", lines.join(",\n")));
     Ok(())
@@ -28,7 +30,8 @@ fn call(document: &Document, operation: &Operation) -> Value {
         arguments.insert(param.name.clone(), smallest(root, &param.schema, 0));
     }
     let mut files = Vec::new();
-    for field in operation.body.iter().flat_map(|body| &body.fields).filter(|field| field.required) {
+    for field in operation.body.iter().flat_map(|body| &body.fields).filter(|field| field.required)
+    {
         match field.kind {
             FieldKind::File => files.push(field.name.clone()),
             FieldKind::Value | FieldKind::List => {
@@ -76,7 +79,8 @@ fn smallest(root: &Value, schema: &Value, depth: usize) -> Value {
         Some("number") => schema.get("minimum").cloned().unwrap_or_else(|| json!(1)),
         Some("boolean") => json!(false),
         Some("array") => {
-            let item = schema.get("items").map_or(Value::Null, |items| smallest(root, items, depth + 1));
+            let item =
+                schema.get("items").map_or(Value::Null, |items| smallest(root, items, depth + 1));
             let count = usize::try_from(least("minItems").unwrap_or(1)).unwrap_or(1);
             Value::Array(vec![item; count.max(1)])
         }
@@ -85,7 +89,12 @@ fn smallest(root: &Value, schema: &Value, depth: usize) -> Value {
 }
 
 fn required_properties(root: &Value, schema: &Value, depth: usize) -> Map<String, Value> {
-    let names = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let names = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str);
     names
         .filter_map(|name| {
             let property = schema.get("properties")?.get(name)?;
@@ -103,7 +112,10 @@ fn text(schema: &Value) -> String {
         Some("email") => "someone@example.com",
         _ => "example",
     };
-    let least = schema.get("minLength").and_then(Value::as_u64).and_then(|least| usize::try_from(least).ok());
+    let least = schema
+        .get("minLength")
+        .and_then(Value::as_u64)
+        .and_then(|least| usize::try_from(least).ok());
     format!("{text:x<width$}", width = least.unwrap_or(0))
 }
 

@@ -20,7 +20,8 @@ pub(super) fn generate(
     output: &mut Output,
 ) -> Result<()> {
     for document in documents {
-        output.text(format!("{FOLDER}/{}.d.ts", document.service.slug), service(document, options)?);
+        output
+            .text(format!("{FOLDER}/{}.d.ts", document.service.slug), service(document, options)?);
     }
     output.text(format!("{FOLDER}/errors.d.ts"), classes(errors));
     Ok(())
@@ -36,7 +37,11 @@ fn service(document: &Document, options: &[OptionEntry]) -> Result<String> {
         for operation in &node.operations {
             text.push_str(&argument_interface(document, operation));
         }
-        text.push_str(&format!("\n{}export interface {} {{\n", doc(super::tag_text(document, &node.path), "", ""), interface(&node.path)));
+        text.push_str(&format!(
+            "\n{}export interface {} {{\n",
+            doc(super::tag_text(document, &node.path), "", ""),
+            interface(&node.path)
+        ));
         for operation in &node.operations {
             text.push_str(&method(document, operation));
         }
@@ -47,14 +52,19 @@ fn service(document: &Document, options: &[OptionEntry]) -> Result<String> {
         "\n/** How a client of {} is configured. */\nexport interface {name}Options extends CommonOptions {{\n",
         super::title(document)
     ));
-    let mine = |option: &&OptionEntry| option.on_client() && option.services.iter().any(|slug| slug == document.service.slug);
+    let mine = |option: &&OptionEntry| {
+        option.on_client() && option.services.iter().any(|slug| slug == document.service.slug)
+    };
     for option in options.iter().filter(mine) {
         let kind = match option.r#type {
             OptionType::Secret | OptionType::String => "string",
             OptionType::Boolean => "boolean",
             OptionType::Integer | OptionType::Seconds => "number",
         };
-        let from = option.env.get(document.service.slug).map(|names| format!("In Node also from the environment: {}.", names.join(", ")));
+        let from = option
+            .env
+            .get(document.service.slug)
+            .map(|names| format!("In Node also from the environment: {}.", names.join(", ")));
         text.push_str(&doc(&option.doc, &from.unwrap_or_default(), "  "));
         text.push_str(&format!("  {}?: {kind} | undefined;\n", option.name.to_lower_camel_case()));
     }
@@ -119,7 +129,11 @@ fn method(document: &Document, operation: &Operation) -> String {
     parameters.push("options?: CallOptions".to_owned());
     let mut more = operation.text("description").to_owned();
     for argument in &arguments.path {
-        more.push_str(&format!("\n@param {} {}", argument.name.to_lower_camel_case(), one_line(&argument.text)));
+        more.push_str(&format!(
+            "\n@param {} {}",
+            argument.name.to_lower_camel_case(),
+            one_line(&argument.text)
+        ));
     }
     format!(
         "{}  {}({}): Promise<Json>;\n",
@@ -150,7 +164,12 @@ fn typescript(kind: &Kind) -> String {
 fn classes(errors: &[ErrorEntry]) -> String {
     let mut text = format!("// {HEAD}\nimport {{ FramekeyError }} from \"../failure.js\";\n");
     for row in errors {
-        text.push_str(&format!("\n{}export declare class {} extends {} {{}}\n", doc(&row.doc, "", ""), row.class, base(row)));
+        text.push_str(&format!(
+            "\n{}export declare class {} extends {} {{}}\n",
+            doc(&row.doc, "", ""),
+            row.class,
+            base(row)
+        ));
     }
     text
 }

@@ -12,7 +12,11 @@ use super::tree::Node;
 
 pub(super) const FOLDER: &str = "bindings/js/npm/src/generated";
 
-pub(super) fn generate(documents: &[Document], errors: &[ErrorEntry], output: &mut Output) -> Result<()> {
+pub(super) fn generate(
+    documents: &[Document],
+    errors: &[ErrorEntry],
+    output: &mut Output,
+) -> Result<()> {
     output.folder(FOLDER);
     for document in documents {
         Node::of(document)?;
@@ -46,11 +50,16 @@ fn service(document: &Document) -> String {
 }
 
 fn classes(errors: &[ErrorEntry]) -> String {
-    let mut text = format!("// {HEAD}\nimport {{ FramekeyError, named }} from \"../failure.js\";\n");
+    let mut text =
+        format!("// {HEAD}\nimport {{ FramekeyError, named }} from \"../failure.js\";\n");
     let mut rows: Vec<&ErrorEntry> = errors.iter().collect();
     rows.sort_by_key(|row| base(row) != "FramekeyError");
     for row in &rows {
-        text.push_str(&format!("\nexport class {0} extends {1} {{}}\nnamed({0}, \"{0}\");\n", row.class, base(row)));
+        text.push_str(&format!(
+            "\nexport class {0} extends {1} {{}}\nnamed({0}, \"{0}\");\n",
+            row.class,
+            base(row)
+        ));
     }
     text.push_str("\nexport const KINDS = {\n");
     for row in errors {

@@ -32,7 +32,9 @@ pub(super) fn of(root: &Value, schema: &Value) -> (Kind, bool) {
         return (kind, nullable || inner);
     }
     let kind = match schema.get("type").and_then(Value::as_str) {
-        Some("string") if schema.get("format").is_some_and(|format| format == "binary") => Kind::File { many: false },
+        Some("string") if schema.get("format").is_some_and(|format| format == "binary") => {
+            Kind::File { many: false }
+        }
         Some("string") => Kind::Text,
         Some("integer") => Kind::Integer,
         Some("number") => Kind::Number,

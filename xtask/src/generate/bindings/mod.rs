@@ -42,7 +42,8 @@ fn about(document: &Document) -> &str {
 /// What a resource is for: the text of its tag.
 fn tag_text<'a>(document: &'a Document, resource: &'a str) -> &'a str {
     let tags = document.root.get("tags").and_then(Value::as_array).into_iter().flatten();
-    let tag = tags.into_iter().find(|tag| tag.get("name").and_then(Value::as_str) == Some(resource));
+    let tag =
+        tags.into_iter().find(|tag| tag.get("name").and_then(Value::as_str) == Some(resource));
     tag.and_then(|tag| tag.get("description")).and_then(Value::as_str).unwrap_or(resource)
 }
 

@@ -18,14 +18,22 @@ pub(super) const FOLDER: &str = "bindings/python/python/framekey/generated";
 const SECRETS: [&str; 4] = ["api_key", "aws_secret_access_key", "client_secret", "refresh_token"];
 
 const KEYWORDS: [&str; 35] = [
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
-    "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
-    "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",
+    "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import",
+    "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while",
+    "with", "yield",
 ];
 
-pub(super) fn generate(documents: &[Document], options: &[OptionEntry], output: &mut Output) -> Result<()> {
+pub(super) fn generate(
+    documents: &[Document],
+    options: &[OptionEntry],
+    output: &mut Output,
+) -> Result<()> {
     output.folder(FOLDER);
-    output.text(format!("{FOLDER}/__init__.py"), format!("# {HEAD}\n\"\"\"What is made from the specs.\"\"\"\n"));
+    output.text(
+        format!("{FOLDER}/__init__.py"),
+        format!("# {HEAD}\n\"\"\"What is made from the specs.\"\"\"\n"),
+    );
     for document in documents {
         output.text(format!("{FOLDER}/{}.py", document.service.module), module(document, options)?);
     }
@@ -70,15 +78,20 @@ fn class(node: &Node<'_>) -> String {
 }
 
 fn parts(node: &Node<'_>) -> String {
-    let lines: String =
-        node.parts.iter().map(|(name, part)| format!("    {name} = part({})\n", class(part))).collect();
+    let lines: String = node
+        .parts
+        .iter()
+        .map(|(name, part)| format!("    {name} = part({})\n", class(part)))
+        .collect();
     if lines.is_empty() { lines } else { format!("\n{lines}") }
 }
 
 fn constructor(document: &Document, options: &[OptionEntry]) -> String {
     let mine: Vec<&OptionEntry> = options
         .iter()
-        .filter(|option| option.on_client() && option.services.iter().any(|slug| slug == document.service.slug))
+        .filter(|option| {
+            option.on_client() && option.services.iter().any(|slug| slug == document.service.slug)
+        })
         .collect();
     let mut text = "    def __init__(\n        self,\n        *,\n".to_owned();
     for option in &mine {
@@ -94,14 +107,25 @@ fn constructor(document: &Document, options: &[OptionEntry]) -> String {
     let docs: Vec<(String, String)> = mine
         .iter()
         .map(|option| {
-            let from = option.env.get(document.service.slug).map(|names| format!(" From the environment: {}.", names.join(", ")));
+            let from = option
+                .env
+                .get(document.service.slug)
+                .map(|names| format!(" From the environment: {}.", names.join(", ")));
             (option.name.clone(), format!("{}{}", one_line(&option.doc), from.unwrap_or_default()))
         })
         .collect();
-    text.push_str(&docstring("Sends nothing: the credential is obtained by the first call that needs it.", "", &docs, "        "));
+    text.push_str(&docstring(
+        "Sends nothing: the credential is obtained by the first call that needs it.",
+        "",
+        &docs,
+        "        ",
+    ));
     let names: Vec<&str> = mine.iter().map(|option| option.name.as_str()).collect();
-    let secrets: Vec<&str> =
-        mine.iter().filter(|option| option.r#type == OptionType::Secret).map(|option| option.name.as_str()).collect();
+    let secrets: Vec<&str> = mine
+        .iter()
+        .filter(|option| option.r#type == OptionType::Secret)
+        .map(|option| option.name.as_str())
+        .collect();
     text.push_str(&dict("        options: dict[str, Any] = ", &names, "        "));
     text.push_str(&format!("        del {}\n", secrets.join(", ")));
     text.push_str("        self._open(options)\n");
@@ -112,7 +136,11 @@ fn method(document: &Document, operation: &Operation) -> String {
     let arguments = Arguments::of(document, operation);
     let mut text = format!("    def {}(\n        self,\n", python_name(&operation.verb));
     for argument in &arguments.path {
-        text.push_str(&format!("        {}: {},\n", python_name(&argument.name), annotation(&argument.kind)));
+        text.push_str(&format!(
+            "        {}: {},\n",
+            python_name(&argument.name),
+            annotation(&argument.kind)
+        ));
     }
     text.push_str("        *,\n");
     for argument in &arguments.named {
@@ -123,19 +151,33 @@ fn method(document: &Document, operation: &Operation) -> String {
         text.push_str(&format!("        {}: {kind}{default},\n", python_name(&argument.name)));
     }
     text.push_str("        timeout: float | None = None,\n    ) -> Json:\n");
-    let mut docs: Vec<(String, String)> =
-        arguments.all().map(|argument| (python_name(&argument.name), argument.text.clone())).collect();
-    docs.push(("timeout".to_owned(), "Time limit of this call in seconds; the client's where it is left out.".to_owned()));
-    text.push_str(&docstring(operation.text("summary"), operation.text("description"), &docs, "        "));
+    let mut docs: Vec<(String, String)> = arguments
+        .all()
+        .map(|argument| (python_name(&argument.name), argument.text.clone()))
+        .collect();
+    docs.push((
+        "timeout".to_owned(),
+        "Time limit of this call in seconds; the client's where it is left out.".to_owned(),
+    ));
+    text.push_str(&docstring(
+        operation.text("summary"),
+        operation.text("description"),
+        &docs,
+        "        ",
+    ));
     text.push_str(&body(operation, &arguments));
     text
 }
 
 fn body(operation: &Operation, arguments: &Arguments) -> String {
     let is_file = |argument: &&Argument| matches!(argument.kind, Kind::File { .. });
-    let values: Vec<&str> =
-        arguments.all().filter(|argument| !is_file(argument)).map(|argument| argument.name.as_str()).collect();
-    let files: Vec<&str> = arguments.all().filter(is_file).map(|argument| argument.name.as_str()).collect();
+    let values: Vec<&str> = arguments
+        .all()
+        .filter(|argument| !is_file(argument))
+        .map(|argument| argument.name.as_str())
+        .collect();
+    let files: Vec<&str> =
+        arguments.all().filter(is_file).map(|argument| argument.name.as_str()).collect();
     let secrets: Vec<&str> = values.iter().copied().filter(|name| SECRETS.contains(name)).collect();
     let mut text = dict("        _arguments: dict[str, Any] = ", &values, "        ");
     let mut given = "None";
@@ -146,13 +188,17 @@ fn body(operation: &Operation, arguments: &Arguments) -> String {
     if !secrets.is_empty() {
         text.push_str(&format!("        del {}\n", secrets.join(", ")));
     }
-    text.push_str(&format!("        return self._client._call(\"{}\", _arguments, {given}, timeout)\n", operation.id));
+    text.push_str(&format!(
+        "        return self._client._call(\"{}\", _arguments, {given}, timeout)\n",
+        operation.id
+    ));
     text
 }
 
 /// A dict of variables by their own names.
 fn dict(start: &str, names: &[&str], indent: &str) -> String {
-    let entries: Vec<String> = names.iter().map(|name| format!("\"{name}\": {}", python_name(name))).collect();
+    let entries: Vec<String> =
+        names.iter().map(|name| format!("\"{name}\": {}", python_name(name))).collect();
     let line = format!("{start}{{{}}}\n", entries.join(", "));
     if line.chars().count() <= 100 {
         return line;
@@ -181,7 +227,12 @@ fn annotation(kind: &Kind) -> String {
 }
 
 /// A docstring: what it is, more about it, a line per argument.
-pub(super) fn docstring(summary: &str, more: &str, arguments: &[(String, String)], indent: &str) -> String {
+pub(super) fn docstring(
+    summary: &str,
+    more: &str,
+    arguments: &[(String, String)],
+    indent: &str,
+) -> String {
     let clean = |text: &str| one_line(text).replace('\\', "\\\\").replace("\"\"\"", "'''");
     let mut lines = wrap(&format!("\"\"\"{}", clean(summary)), indent, "");
     if !more.is_empty() {
@@ -192,7 +243,11 @@ pub(super) fn docstring(summary: &str, more: &str, arguments: &[(String, String)
         lines.push(String::new());
         lines.push(format!("{indent}Args:"));
         for (name, text) in arguments {
-            lines.extend(wrap(&clean(&format!("{name}: {text}")), &format!("{indent}    "), "    "));
+            lines.extend(wrap(
+                &clean(&format!("{name}: {text}")),
+                &format!("{indent}    "),
+                "    ",
+            ));
         }
     }
     let one = lines.len() == 1;

@@ -22,8 +22,15 @@ impl<'a> Node<'a> {
         for operation in &document.operations {
             let mut node = &mut root;
             for name in operation.resource.split('.') {
-                let path = if node.path.is_empty() { name.to_owned() } else { format!("{}.{name}", node.path) };
-                node = node.parts.entry(name.to_owned()).or_insert_with(|| Node { path, ..Node::default() });
+                let path = if node.path.is_empty() {
+                    name.to_owned()
+                } else {
+                    format!("{}.{name}", node.path)
+                };
+                node = node
+                    .parts
+                    .entry(name.to_owned())
+                    .or_insert_with(|| Node { path, ..Node::default() });
             }
             node.operations.push(operation);
         }

@@ -45,7 +45,8 @@ impl Held {
 }
 
 pub(crate) fn write(typed: &Typed<'_>, output: &mut Output) -> Result<()> {
-    let functions = typed.methods.iter().map(|method| function(typed, method)).collect::<Result<Vec<_>>>()?;
+    let functions =
+        typed.methods.iter().map(|method| function(typed, method)).collect::<Result<Vec<_>>>()?;
     let arms = typed.methods.iter().map(|method| {
         let (id, name) = (&method.operation.id, &method.name);
         quote!(#id => Box::pin(#name(client, given)).await,)
@@ -125,7 +126,10 @@ fn form(typed: &Typed<'_>, method: &Method<'_>) -> Result<TokenStream> {
     let mut fields = Vec::new();
     for field in &body.fields {
         let (name, ident) = (&field.name, field_ident(&field.wire));
-        let known = fields_of(&typed.types, schema)?.named.iter().find(|known| known.ident.as_ref() == Some(&ident));
+        let known = fields_of(&typed.types, schema)?
+            .named
+            .iter()
+            .find(|known| known.ident.as_ref() == Some(&ident));
         let optional = known.is_some_and(|known| inner(&known.ty, "Option").is_some());
         let several = known.is_some_and(|known| inner(&known.ty, "Vec").is_some());
         fields.push(match (field.kind, optional) {

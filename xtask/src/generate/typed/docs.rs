@@ -10,7 +10,9 @@ use crate::generate::document::Operation;
 pub(crate) fn method(method: &Method<'_>) -> Vec<Attribute> {
     let mut lines = operation(method.operation);
     let params = method.arguments.iter().filter_map(|argument| match argument.source {
-        Source::Param(param) if !param.text.is_empty() => Some(format!("- `{}`: {}", argument.ident, plain(&param.text))),
+        Source::Param(param) if !param.text.is_empty() => {
+            Some(format!("- `{}`: {}", argument.ident, plain(&param.text)))
+        }
         _ => None,
     });
     let params: Vec<String> = params.collect();
@@ -37,7 +39,8 @@ pub(crate) fn operation(operation: &Operation) -> Vec<String> {
 /// tags, and bare URLs in `<>`.
 pub(crate) fn plain(text: &str) -> String {
     let pieces = text.trim().split('`').enumerate();
-    let pieces = pieces.map(|(at, piece)| if at % 2 == 1 { piece.to_owned() } else { prose(piece) });
+    let pieces =
+        pieces.map(|(at, piece)| if at % 2 == 1 { piece.to_owned() } else { prose(piece) });
     pieces.collect::<Vec<_>>().join("`")
 }
 

@@ -20,7 +20,8 @@ pub(crate) fn remake(item: ItemEnum, tag: bool) -> Result<Vec<Item>> {
 /// A tag stays closed, or every variant of its union would take everything.
 fn tag_of(mut item: ItemEnum) -> Result<Vec<Item>> {
     for variant in &mut item.variants {
-        let wire = SerdeField::read(&variant.attrs)?.rename.unwrap_or_else(|| variant.ident.to_string());
+        let wire =
+            SerdeField::read(&variant.attrs)?.rename.unwrap_or_else(|| variant.ident.to_string());
         variant.attrs = normal_docs(&variant.attrs);
         variant.attrs.push(parse_quote!(#[default]));
         variant.attrs.push(parse_quote!(#[serde(rename = #wire)]));
@@ -46,7 +47,8 @@ fn open(item: &ItemEnum) -> Result<Vec<Item>> {
     }
     let taken = pairs.iter().any(|(ident, _)| ident == "Unknown");
     let unknown = format_ident!("{}", if taken { "UnknownValue" } else { "Unknown" });
-    let (idents, wires): (Vec<&Ident>, Vec<&String>) = pairs.iter().map(|(ident, wire)| (ident, wire)).unzip();
+    let (idents, wires): (Vec<&Ident>, Vec<&String>) =
+        pairs.iter().map(|(ident, wire)| (ident, wire)).unzip();
     let made: syn::File = parse_quote! {
         #(#docs)*
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -84,10 +86,22 @@ fn union(mut item: ItemEnum) -> Result<ItemEnum> {
     let untagged = item.attrs.iter().any(|attribute| {
         attribute.path().is_ident("serde") && quote!(#attribute).to_string().contains("untagged")
     });
-    ensure!(untagged, "the union `{}` is told apart by a tag of serde's, which cannot be opened", item.ident);
+    ensure!(
+        untagged,
+        "the union `{}` is told apart by a tag of serde's, which cannot be opened",
+        item.ident
+    );
     for variant in &mut item.variants {
-        ensure!(variant.ident != "Unknown", "the union `{}` has a variant `Unknown` of its own", item.ident);
-        ensure!(variant.fields.len() == 1, "the union `{}` has a variant that is not one value", item.ident);
+        ensure!(
+            variant.ident != "Unknown",
+            "the union `{}` has a variant `Unknown` of its own",
+            item.ident
+        );
+        ensure!(
+            variant.fields.len() == 1,
+            "the union `{}` has a variant that is not one value",
+            item.ident
+        );
         variant.attrs = normal_docs(&variant.attrs);
     }
     item.variants.push(parse_quote!(

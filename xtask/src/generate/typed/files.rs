@@ -46,7 +46,10 @@ fn write_client(typed: &Typed<'_>, folder: &str, output: &mut Output) -> Result<
         groups.entry(group(method.operation)).or_default().push(quote!(#code #stream));
     }
     let modules = groups.keys().map(|name| format_ident!("{name}"));
-    let doc = format!(" The typed client of {}: one method an operation, arguments by position.", typed.document.service.slug);
+    let doc = format!(
+        " The typed client of {}: one method an operation, arguments by position.",
+        typed.document.service.slug
+    );
     let tokens = quote! {
         #(mod #modules;)*
 
@@ -86,7 +89,11 @@ fn write_client(typed: &Typed<'_>, folder: &str, output: &mut Output) -> Result<
 
             impl Client { #(#code)* }
         };
-        output.rust(&format!("{folder}/client/{name}.rs"), &format!("Operations of `{name}`."), tokens)?;
+        output.rust(
+            &format!("{folder}/client/{name}.rs"),
+            &format!("Operations of `{name}`."),
+            tokens,
+        )?;
     }
     Ok(())
 }
@@ -144,14 +151,24 @@ fn homes<'a>(typed: &'a Typed<'_>) -> Result<BTreeMap<&'a str, &'a str>> {
         if let Some((_, event)) = method.stream_code(typed.document)? {
             words.extend(idents(quote!(#event)));
         }
-        let mut open: Vec<&str> =
-            words.iter().filter_map(|word| typed.types.get_key_value(word)).map(|(name, _)| name.as_str()).collect();
+        let mut open: Vec<&str> = words
+            .iter()
+            .filter_map(|word| typed.types.get_key_value(word))
+            .map(|(name, _)| name.as_str())
+            .collect();
         let mut seen = BTreeSet::new();
         while let Some(name) = open.pop() {
             if !seen.insert(name) {
                 continue;
             }
-            homes.entry(name).and_modify(|home| if *home != group { *home = SHARED }).or_insert(group);
+            homes
+                .entry(name)
+                .and_modify(|home| {
+                    if *home != group {
+                        *home = SHARED
+                    }
+                })
+                .or_insert(group);
             if let Some(made) = typed.types.get(name) {
                 open.extend(made.mentions.iter().map(String::as_str));
             }

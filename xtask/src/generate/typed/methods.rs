@@ -9,7 +9,10 @@ use quote::{format_ident, quote};
 use syn::punctuated::Punctuated;
 use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
-use syn::{Expr, ExprLit, FnArg, Ident, ImplItem, ImplItemFn, Item, Lit, Pat, ReturnType, Token, Type, parse_quote};
+use syn::{
+    Expr, ExprLit, FnArg, Ident, ImplItem, ImplItemFn, Item, Lit, Pat, ReturnType, Token, Type,
+    parse_quote,
+};
 
 use super::syntax::{NoLifetimes, ShortPaths, inner, type_name};
 use crate::generate::document::{Document, FieldKind, Operation, Param, Place, Style};
@@ -63,12 +66,15 @@ pub(crate) fn read<'a>(document: &'a Document, file: &syn::File) -> Result<Vec<M
     let mut methods = Vec::new();
     for operation in &document.operations {
         let function = found.get(&operation.operation_id);
-        let function = function
-            .with_context(|| format!("spec/{}/openapi.yaml: operation `{}` got no typed method", document.service.slug, operation.id))?;
-        methods.push(
-            method(operation, function)
-                .with_context(|| format!("spec/{}/openapi.yaml: operation `{}`", document.service.slug, operation.id))?,
-        );
+        let function = function.with_context(|| {
+            format!(
+                "spec/{}/openapi.yaml: operation `{}` got no typed method",
+                document.service.slug, operation.id
+            )
+        })?;
+        methods.push(method(operation, function).with_context(|| {
+            format!("spec/{}/openapi.yaml: operation `{}`", document.service.slug, operation.id)
+        })?);
     }
     Ok(methods)
 }
@@ -81,21 +87,30 @@ fn method<'a>(operation: &'a Operation, function: &ImplItemFn) -> Result<Method<
     let mut arguments = Vec::new();
     for input in &function.sig.inputs {
         let FnArg::Typed(input) = input else { continue };
-        let Pat::Ident(pattern) = &*input.pat else { bail!("an argument of progenitor's has no name") };
+        let Pat::Ident(pattern) = &*input.pat else {
+            bail!("an argument of progenitor's has no name")
+        };
         let mut ty = (*input.ty).clone();
         ShortPaths.visit_type_mut(&mut ty);
         NoLifetimes.visit_type_mut(&mut ty);
         arguments.push(argument(operation, pattern.ident.clone(), ty)?);
     }
     if let Some(body) = operation.body.as_ref().filter(|body| body.multipart) {
-        let form = format_ident!("{}", reference_name(&body.schema).context("a form is a named schema")?);
+        let form =
+            format_ident!("{}", reference_name(&body.schema).context("a form is a named schema")?);
         arguments.push(Argument {
             ident: format_ident!("body"),
             ty: parse_quote!(&types::#form),
             source: Source::Form,
         });
     }
-    Ok(Method { operation, name: function.sig.ident.clone(), arguments, answer: answer(operation, function)?, path })
+    Ok(Method {
+        operation,
+        name: function.sig.ident.clone(),
+        arguments,
+        answer: answer(operation, function)?,
+        path,
+    })
 }
 
 fn argument(operation: &Operation, ident: Ident, mut ty: Type) -> Result<Argument<'_>> {
@@ -103,8 +118,12 @@ fn argument(operation: &Operation, ident: Ident, mut ty: Type) -> Result<Argumen
         return Ok(Argument { ident, ty, source: Source::Json });
     }
     let name = ident.to_string();
-    let param = operation.params.iter().find(|param| param.wire.to_snake_case() == name.trim_end_matches('_'));
-    let param = param.with_context(|| format!("progenitor's argument `{name}` is none of the document's"))?;
+    let param = operation
+        .params
+        .iter()
+        .find(|param| param.wire.to_snake_case() == name.trim_end_matches('_'));
+    let param = param
+        .with_context(|| format!("progenitor's argument `{name}` is none of the document's"))?;
     if param.style == Style::Deep {
         ty = match reference_name(&param.schema) {
             Some(name) => {
@@ -128,9 +147,12 @@ fn argument(operation: &Operation, ident: Ident, mut ty: Type) -> Result<Argumen
 }
 
 fn answer(operation: &Operation, function: &ImplItemFn) -> Result<Answer> {
-    let ReturnType::Type(_, ty) = &function.sig.output else { bail!("progenitor's method answers nothing") };
-    let mut value =
-        inner(ty, "Result").and_then(|value| inner(&value, "ResponseValue")).context("progenitor's answer is odd")?;
+    let ReturnType::Type(_, ty) = &function.sig.output else {
+        bail!("progenitor's method answers nothing")
+    };
+    let mut value = inner(ty, "Result")
+        .and_then(|value| inner(&value, "ResponseValue"))
+        .context("progenitor's answer is odd")?;
     ShortPaths.visit_type_mut(&mut value);
     match (&operation.stream, type_name(&value).as_deref()) {
         (Some(stream), _) if stream.when.is_none() => {
@@ -138,7 +160,10 @@ fn answer(operation: &Operation, function: &ImplItemFn) -> Result<Answer> {
             Ok(Answer::Events(event_type(operation, &operation.accept)?, stream.kind))
         }
         (_, Some("ByteStream")) => {
-            bail!("answers `{}`, and the overlay does not say which stream that is (`stream`)", operation.accept)
+            bail!(
+                "answers `{}`, and the overlay does not say which stream that is (`stream`)",
+                operation.accept
+            )
         }
         (_, None) => Ok(Answer::Empty),
         _ => Ok(Answer::Json(value)),
@@ -147,7 +172,9 @@ fn answer(operation: &Operation, function: &ImplItemFn) -> Result<Answer> {
 
 /// The type of one value of a stream.
 pub(crate) fn event_type(operation: &Operation, media: &str) -> Result<Type> {
-    let schema = operation.successes().find_map(|(_, answer)| answer.get("content")?.get(media)?.get("schema"));
+    let schema = operation
+        .successes()
+        .find_map(|(_, answer)| answer.get("content")?.get(media)?.get("schema"));
     match schema.and_then(reference_name) {
         Some(name) => {
             let name = format_ident!("{name}");
@@ -171,17 +198,29 @@ impl Seen {
     /// Progenitor and we must have read the same document.
     fn check(&self, operation: &Operation) -> Result<()> {
         let verb = operation.method.to_lowercase();
-        ensure!(self.verb.as_deref() == Some(&*verb), "progenitor sends it as {:?}, not `{verb}`", self.verb);
+        ensure!(
+            self.verb.as_deref() == Some(&*verb),
+            "progenitor sends it as {:?}, not `{verb}`",
+            self.verb
+        );
         let wires = |place: Place| {
-            let mut names: Vec<&str> =
-                operation.params.iter().filter(|param| param.place == place).map(|param| param.wire.as_str()).collect();
+            let mut names: Vec<&str> = operation
+                .params
+                .iter()
+                .filter(|param| param.place == place)
+                .map(|param| param.wire.as_str())
+                .collect();
             names.sort_unstable();
             names
         };
         for (place, seen) in [(Place::Query, &self.queries), (Place::Header, &self.headers)] {
             let mut seen: Vec<&str> = seen.iter().map(String::as_str).collect();
             seen.sort_unstable();
-            ensure!(seen == wires(place), "progenitor sends {place:?} parameters {seen:?}, not {:?}", wires(place));
+            ensure!(
+                seen == wires(place),
+                "progenitor sends {place:?} parameters {seen:?}, not {:?}",
+                wires(place)
+            );
         }
         let json = operation.body.as_ref().is_some_and(|body| !body.multipart);
         ensure!(self.json == json, "progenitor and the document differ over its JSON body");
@@ -191,9 +230,14 @@ impl Seen {
 
 impl<'ast> Visit<'ast> for Seen {
     fn visit_macro(&mut self, call: &'ast syn::Macro) {
-        let Ok(arguments) = call.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated) else { return };
+        let Ok(arguments) = call.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated)
+        else {
+            return;
+        };
         let mut arguments = arguments.into_iter();
-        let Some(Expr::Lit(ExprLit { lit: Lit::Str(template), .. })) = arguments.next() else { return };
+        let Some(Expr::Lit(ExprLit { lit: Lit::Str(template), .. })) = arguments.next() else {
+            return;
+        };
         let mut found = Names(Vec::new());
         arguments.for_each(|argument| found.visit_expr(&argument));
         let template = template.value();
@@ -269,21 +313,34 @@ impl Method<'_> {
 
     /// The method that asks for a stream, where the operation answers one on demand.
     pub(crate) fn stream_code(&self, document: &Document) -> Result<Option<(ImplItemFn, Type)>> {
-        let Some(stream) = self.operation.stream.as_ref().filter(|stream| stream.when.is_some()) else {
+        let Some(stream) = self.operation.stream.as_ref().filter(|stream| stream.when.is_some())
+        else {
             return Ok(None);
         };
-        let media = self.stream_media().context("the overlay says that it can stream, and no answer is a stream")?;
+        let media = self
+            .stream_media()
+            .context("the overlay says that it can stream, and no answer is a stream")?;
         let event = event_type(self.operation, &media)?;
         let name = format_ident!("{}_stream", self.name);
         let framing = framing(stream.kind);
         let decode = quote!(Ok(ResponseValue::events(#framing, response)));
-        let code = self.function(document, &name, &quote!(EventStream<#event>), &quote!(json_streamed), None, &decode);
+        let code = self.function(
+            document,
+            &name,
+            &quote!(EventStream<#event>),
+            &quote!(json_streamed),
+            None,
+            &decode,
+        );
         Ok(Some((code, event)))
     }
 
     /// The media type of a stream that stands beside JSON.
     pub(crate) fn stream_media(&self) -> Option<String> {
-        let content = self.operation.successes().find_map(|(_, answer)| answer.get("content")?.as_object())?;
+        let content = self
+            .operation
+            .successes()
+            .find_map(|(_, answer)| answer.get("content")?.as_object())?;
         content.keys().find(|media| **media != self.operation.accept).cloned()
     }
 
@@ -308,7 +365,8 @@ impl Method<'_> {
             text += &format!("{{{segment}}}{piece}");
         }
         let names = segments.iter().map(ToString::to_string);
-        let path = if segments.is_empty() { quote!(#text.to_owned()) } else { quote!(format!(#text)) };
+        let path =
+            if segments.is_empty() { quote!(#text.to_owned()) } else { quote!(format!(#text)) };
         // Table order, since the other door writes parameters in it.
         let params = self.operation.params.iter().filter_map(|param| {
             let ident = self.arguments.iter().find_map(|argument| match argument.source {

@@ -12,6 +12,7 @@ pub(crate) mod syntax;
 pub(crate) mod types;
 
 use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use heck::ToSnakeCase;
@@ -26,7 +27,7 @@ use methods::Method;
 use types::Types;
 
 pub(crate) use docs::{operation as operation_docs, plain};
-pub(crate) use special::list as list_special;
+pub(crate) use special::reasons as special_reasons;
 
 /// The typed door of one service.
 pub(crate) struct Typed<'a> {
@@ -45,14 +46,25 @@ pub(crate) fn generate<'a>(document: &'a Document, output: &mut Output) -> Resul
 
 fn make(document: &Document) -> Result<Typed<'_>> {
     let place = format!("spec/{}/openapi.yaml", document.service.slug);
-    let prepared = serde_json::from_value(prepare::prepare(document)).with_context(|| place.clone())?;
+    let prepared =
+        serde_json::from_value(prepare::prepare(document)).with_context(|| place.clone())?;
     let mut settings = GenerationSettings::new();
-    settings.with_interface(InterfaceStyle::Positional).with_map_type("::std::collections::BTreeMap");
-    let tokens = Generator::new(&settings)
-        .generate_tokens(&prepared)
+    settings
+        .with_interface(InterfaceStyle::Positional)
+        .with_map_type("::std::collections::BTreeMap");
+    // Some of its refusals are panics; it shares nothing with us that could be left half-made.
+    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        Generator::new(&settings).generate_tokens(&prepared)
+    }));
+    let tokens = outcome
+        .map_err(|_| anyhow!("{place}: progenitor panics over it (its words are above)"))?
         .map_err(|fault| anyhow!("{place}: progenitor refuses it: {fault}"))?;
-    let mut file: syn::File = syn::parse2(tokens).with_context(|| format!("{place}: progenitor made no Rust"))?;
-    let at = file.items.iter().position(|item| matches!(item, Item::Mod(module) if module.ident == "types"));
+    let mut file: syn::File =
+        syn::parse2(tokens).with_context(|| format!("{place}: progenitor made no Rust"))?;
+    let at = file
+        .items
+        .iter()
+        .position(|item| matches!(item, Item::Mod(module) if module.ident == "types"));
     let items = match at.map(|at| file.items.remove(at)) {
         Some(Item::Mod(module)) => module.content.map(|(_, items)| items).unwrap_or_default(),
         _ => Vec::new(),
@@ -66,7 +78,11 @@ fn make(document: &Document) -> Result<Typed<'_>> {
 /// The names of the schemas that are forms.
 fn form_names(document: &Document) -> BTreeSet<String> {
     let bodies = document.operations.iter().filter_map(|operation| operation.body.as_ref());
-    bodies.filter(|body| body.multipart).filter_map(|body| reference_name(&body.schema)).map(str::to_owned).collect()
+    bodies
+        .filter(|body| body.multipart)
+        .filter_map(|body| reference_name(&body.schema))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// typify's name of a property.

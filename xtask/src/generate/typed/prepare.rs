@@ -44,13 +44,17 @@ pub(crate) fn prepare(document: &Document) -> Value {
 }
 
 fn prepare_operation(operation: &Operation) -> Value {
-    let mut made = json!({ "operationId": operation.operation_id, "responses": success(operation) });
+    let mut made =
+        json!({ "operationId": operation.operation_id, "responses": success(operation) });
     made["parameters"] = operation
         .params
         .iter()
         .map(|param| {
-            let schema =
-                if param.style == Style::Deep { json!({ "type": "string" }) } else { opened(&param.schema) };
+            let schema = if param.style == Style::Deep {
+                json!({ "type": "string" })
+            } else {
+                opened(&param.schema)
+            };
             let place = match param.place {
                 Place::Path => "path",
                 Place::Query => "query",
@@ -94,7 +98,9 @@ fn opened(schema: &Value) -> Value {
                 .filter(|(key, _)| !DROPPED.contains(&key.as_str()) && !key.starts_with("x-"))
                 .map(|(key, value)| match (key.as_str(), value) {
                     ("properties", Value::Object(properties)) => {
-                        let inside = properties.iter().map(|(name, property)| (name.clone(), opened(property)));
+                        let inside = properties
+                            .iter()
+                            .map(|(name, property)| (name.clone(), opened(property)));
                         (key.clone(), inside.collect())
                     }
                     ("enum" | "required" | "description", value) => (key.clone(), value.clone()),

@@ -49,7 +49,10 @@ const SECRETS: [(&str, &[&str]); 3] = [
 
 /// The secrets of one service; each must still be there.
 pub(crate) fn of(document: &Document) -> Result<BTreeSet<&'static str>> {
-    let listed = SECRETS.iter().find(|(slug, _)| *slug == document.service.slug).map_or(&[][..], |(_, listed)| listed);
+    let listed = SECRETS
+        .iter()
+        .find(|(slug, _)| *slug == document.service.slug)
+        .map_or(&[][..], |(_, listed)| listed);
     for name in listed {
         let (schema, property) = name.split_once('.').unwrap_or((name, ""));
         let pointer = format!("/components/schemas/{schema}/properties/{property}");

@@ -3,12 +3,6 @@
 use super::methods::{Answer, Method};
 use crate::generate::document::Style;
 
-/// `service operation: reason`, one line each.
-pub(crate) fn list(slug: &str, methods: &[Method<'_>]) -> Vec<String> {
-    let reasons = methods.iter().flat_map(|method| reasons(method).into_iter().map(move |reason| (method, reason)));
-    reasons.map(|(method, reason)| format!("{slug} {}: {reason}", method.operation.id)).collect()
-}
-
 /// Why the method is not progenitor's alone; empty: it is.
 pub(crate) fn reasons(method: &Method<'_>) -> Vec<String> {
     let mut reasons = Vec::new();
@@ -29,7 +23,8 @@ pub(crate) fn reasons(method: &Method<'_>) -> Vec<String> {
         reasons.push(format!("it answers a stream ({kind:?})"));
     }
     if let Some(media) = method.operation.stream.as_ref().and_then(|stream| stream.when.as_ref()) {
-        reasons.push(format!("with `{media}` it answers a stream, for which it has a second method"));
+        reasons
+            .push(format!("with `{media}` it answers a stream, for which it has a second method"));
     }
     reasons
 }

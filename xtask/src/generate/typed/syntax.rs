@@ -3,7 +3,9 @@
 use anyhow::Result;
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Expr, ExprLit, GenericArgument, Lit, Meta, Path, PathArguments, Type, parse_quote};
+use syn::{
+    Attribute, Expr, ExprLit, GenericArgument, Lit, Meta, Path, PathArguments, Type, parse_quote,
+};
 
 /// Writes `String` for `::std::string::String`, and so on: generated code is read, too.
 pub(crate) struct ShortPaths;
@@ -15,7 +17,8 @@ impl VisitMut for ShortPaths {
             return;
         }
         path.leading_colon = None;
-        let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        let names: Vec<String> =
+            path.segments.iter().map(|segment| segment.ident.to_string()).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let prelude = matches!(
             names.as_slice(),
@@ -75,10 +78,10 @@ impl SerdeField {
 pub(crate) fn normal_docs(attributes: &[Attribute]) -> Vec<Attribute> {
     let mut lines = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("doc")) {
-        if let Meta::NameValue(meta) = &attribute.meta {
-            if let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &meta.value {
-                lines.extend(text.value().trim().lines().map(str::to_owned));
-            }
+        if let Meta::NameValue(meta) = &attribute.meta
+            && let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &meta.value
+        {
+            lines.extend(text.value().trim().lines().map(str::to_owned));
         }
     }
     docs(&lines)
@@ -89,7 +92,8 @@ pub(crate) fn docs(lines: &[String]) -> Vec<Attribute> {
     lines
         .iter()
         .map(|line| {
-            let line = if line.trim().is_empty() { String::new() } else { format!(" {}", line.trim()) };
+            let line =
+                if line.trim().is_empty() { String::new() } else { format!(" {}", line.trim()) };
             parse_quote!(#[doc = #line])
         })
         .collect()
@@ -121,6 +125,8 @@ pub(crate) fn idents(tokens: TokenStream) -> Box<dyn Iterator<Item = String>> {
     Box::new(tokens.into_iter().flat_map(|token| match token {
         TokenTree::Ident(ident) => Box::new(std::iter::once(ident.to_string())),
         TokenTree::Group(group) => idents(group.stream()),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => Box::new(std::iter::empty()) as Box<dyn Iterator<Item = String>>,
+        TokenTree::Punct(_) | TokenTree::Literal(_) => {
+            Box::new(std::iter::empty()) as Box<dyn Iterator<Item = String>>
+        }
     }))
 }

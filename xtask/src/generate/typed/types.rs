@@ -47,8 +47,12 @@ pub(crate) fn remake(document: &Document, items: Vec<Item>) -> Result<Types> {
     for mut item in items {
         ShortPaths.visit_item_mut(&mut item);
         match item {
-            Item::Struct(item) => kept.entry(item.ident.to_string()).or_default().push(Item::Struct(item)),
-            Item::Enum(item) => kept.entry(item.ident.to_string()).or_default().push(Item::Enum(item)),
+            Item::Struct(item) => {
+                kept.entry(item.ident.to_string()).or_default().push(Item::Struct(item))
+            }
+            Item::Enum(item) => {
+                kept.entry(item.ident.to_string()).or_default().push(Item::Enum(item))
+            }
             Item::Impl(item) => impls.push(item),
             // Conversion errors and default values: nothing of ours is checked or filled in.
             Item::Mod(_) => {}
@@ -58,7 +62,9 @@ pub(crate) fn remake(document: &Document, items: Vec<Item>) -> Result<Types> {
     for item in impls {
         let wanted = item.trait_.as_ref().and_then(|(_, path, _)| path.segments.last());
         let wanted = wanted.is_some_and(|last| last.ident == "From" || last.ident == "Deref");
-        if let Some(items) = type_name(&item.self_ty).filter(|_| wanted).and_then(|name| kept.get_mut(&name)) {
+        if let Some(items) =
+            type_name(&item.self_ty).filter(|_| wanted).and_then(|name| kept.get_mut(&name))
+        {
             items.push(Item::Impl(item));
         }
     }
@@ -113,13 +119,16 @@ fn tags(types: &BTreeMap<String, Vec<Item>>) -> BTreeSet<String> {
         let Item::Enum(union) = item else { continue };
         for field in union.variants.iter().flat_map(|variant| &variant.fields) {
             let name = type_name(&field.ty).unwrap_or_default();
-            let Some(Item::Struct(variant)) = types.get(&name).and_then(|items| items.first()) else { continue };
+            let Some(Item::Struct(variant)) = types.get(&name).and_then(|items| items.first())
+            else {
+                continue;
+            };
             for field in &variant.fields {
                 let name = type_name(&field.ty).unwrap_or_default();
-                if let Some(Item::Enum(tag)) = types.get(&name).and_then(|items| items.first()) {
-                    if tag.variants.len() == 1 {
-                        found.insert(name);
-                    }
+                if let Some(Item::Enum(tag)) = types.get(&name).and_then(|items| items.first())
+                    && tag.variants.len() == 1
+                {
+                    found.insert(name);
                 }
             }
         }
@@ -129,9 +138,16 @@ fn tags(types: &BTreeMap<String, Vec<Item>>) -> BTreeSet<String> {
 
 /// Everything that bodies and deep queries are made of.
 fn sent(document: &Document, mentions: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<String> {
-    let bodies = document.operations.iter().filter_map(|operation| operation.body.as_ref().map(|body| &body.schema));
-    let params = document.operations.iter().flat_map(|operation| operation.params.iter().map(|param| &param.schema));
-    let mut open: Vec<String> = bodies.chain(params).filter_map(reference_name).map(str::to_owned).collect();
+    let bodies = document
+        .operations
+        .iter()
+        .filter_map(|operation| operation.body.as_ref().map(|body| &body.schema));
+    let params = document
+        .operations
+        .iter()
+        .flat_map(|operation| operation.params.iter().map(|param| &param.schema));
+    let mut open: Vec<String> =
+        bodies.chain(params).filter_map(reference_name).map(str::to_owned).collect();
     let mut found = BTreeSet::new();
     while let Some(name) = open.pop() {
         if let Some(inside) = mentions.get(&name).filter(|_| found.insert(name)) {
@@ -142,11 +158,16 @@ fn sent(document: &Document, mentions: &BTreeMap<String, BTreeSet<String>>) -> B
 }
 
 impl Remake<'_> {
-    fn structure(&self, mut item: ItemStruct, required: &mut Vec<(Ident, Type)>) -> Result<Vec<Item>> {
+    fn structure(
+        &self,
+        mut item: ItemStruct,
+        required: &mut Vec<(Ident, Type)>,
+    ) -> Result<Vec<Item>> {
         let name = item.ident.to_string();
         let docs = normal_docs(&item.attrs);
         let has_default = item.attrs.iter().any(|attribute| {
-            attribute.path().is_ident("derive") && idents(quote!(#attribute)).any(|word| word == "Default")
+            attribute.path().is_ident("derive")
+                && idents(quote!(#attribute)).any(|word| word == "Default")
         });
         let Fields::Named(fields) = &mut item.fields else {
             let default = has_default.then(|| quote!(, Default));
@@ -158,14 +179,16 @@ impl Remake<'_> {
         let form = self.forms.contains(&name);
         let mut remade: Vec<Field> = Vec::new();
         for field in std::mem::take(&mut fields.named) {
-            let (field, needed) = if form { self.form_field(&name, field)? } else { self.field(&name, field)? };
+            let (field, needed) =
+                if form { self.form_field(&name, field)? } else { self.field(&name, field)? };
             let tag = type_name(&field.ty).is_some_and(|name| self.tags.contains(&name));
             if let (true, false, Some(ident)) = (needed, tag, &field.ident) {
                 required.push((ident.clone(), field.ty.clone()));
             }
             remade.push(field);
         }
-        remade.retain(|field| !(form && field.ident.as_ref().is_some_and(|ident| ident == "extra")));
+        remade
+            .retain(|field| !(form && field.ident.as_ref().is_some_and(|ident| ident == "extra")));
         let all: Vec<Ident> = remade.iter().filter_map(|field| field.ident.clone()).collect();
         fields.named = remade.into_iter().collect();
         item.attrs = docs;
@@ -191,11 +214,14 @@ impl Remake<'_> {
         }
         let wire = serde.rename.clone().unwrap_or_else(|| ident.to_string());
         if self.secrets.contains(format!("{owner}.{wire}").as_str()) {
-            ty = secret(ty).with_context(|| format!("the secret `{owner}.{wire}` is not a text"))?;
+            ty =
+                secret(ty).with_context(|| format!("the secret `{owner}.{wire}` is not a text"))?;
         }
         let mut attributes = self.docs(&field);
         if serde.flatten {
-            if quote!(#ty).to_string().replace(' ', "") == "serde_json::Map<String,serde_json::Value>" {
+            if quote!(#ty).to_string().replace(' ', "")
+                == "serde_json::Map<String,serde_json::Value>"
+            {
                 ty = parse_quote!(Extra);
             }
             attributes = vec![
@@ -221,13 +247,12 @@ impl Remake<'_> {
         let serde = SerdeField::read(&field.attrs)?;
         let ident = field.ident.clone().context("a field has no name")?;
         let wire = serde.rename.clone().unwrap_or_else(|| ident.to_string());
-        let operation = self
-            .document
-            .operations
-            .iter()
-            .find(|operation| operation.body.as_ref().is_some_and(|body| reference_name(&body.schema) == Some(owner)));
+        let operation = self.document.operations.iter().find(|operation| {
+            operation.body.as_ref().is_some_and(|body| reference_name(&body.schema) == Some(owner))
+        });
         let row = operation.and_then(|operation| operation.body.as_ref());
         let row = row.and_then(|body| body.fields.iter().find(|field| field.wire == wire));
+        let docs = self.docs(&field);
         let mut required = !serde.skips && !serde.flatten;
         if let Some(row) = row.filter(|row| row.kind == FieldKind::File) {
             let several = is_list(&self.document.root, &row.schema);
@@ -238,9 +263,10 @@ impl Remake<'_> {
                 (false, false) => parse_quote!(Option<File>),
             };
         } else if self.secrets.contains(format!("{owner}.{wire}").as_str()) {
-            field.ty = secret(field.ty).with_context(|| format!("the secret `{owner}.{wire}` is not a text"))?;
+            field.ty = secret(field.ty)
+                .with_context(|| format!("the secret `{owner}.{wire}` is not a text"))?;
         }
-        field.attrs = self.docs(&field);
+        field.attrs = docs;
         Ok((field, required))
     }
 
@@ -249,7 +275,11 @@ impl Remake<'_> {
         let own = normal_docs(&field.attrs);
         let ty = &field.ty;
         let mut names = idents(quote!(#ty));
-        if own.is_empty() { names.find_map(|name| self.texts.get(&name).cloned()).unwrap_or_default() } else { own }
+        if own.is_empty() {
+            names.find_map(|name| self.texts.get(&name).cloned()).unwrap_or_default()
+        } else {
+            own
+        }
     }
 }
 

@@ -88,6 +88,7 @@ pub struct SearchForm {
     pub operator: Option<SearchFormOperator>,
     /// Entries per page, at most 50; clips, or videos when grouped.
     pub page_limit: Option<i64>,
+    /// Bytes of one image, or of up to 10.
     pub query_media_file: Vec<File>,
     /// Kind of media in the query, `image`; required with images.
     pub query_media_type: Option<SearchFormQueryMediaType>,

@@ -12,7 +12,9 @@ use super::Client;
 use crate::generated::types;
 
 impl Client {
-    /// .
+    /// Create an API key and get its secret, which is shown this once only.
+    ///
+    /// Needs a user's web-login token. Without `scopes` the key gets read, without `expires_in_days` it never ends. There is no idempotency key: after an unknown outcome look at `api_keys.list` and delete a key whose secret was lost.
     ///
     /// `POST /api-keys`
     pub async fn api_keys_create(
@@ -28,9 +30,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Remove an API key altogether, from the list too.
+    ///
+    /// Needs a user's web-login token. To keep a trace of the key use `api_keys.revoke`.
     ///
     /// `DELETE /api-keys/{key_id}`
+    ///
+    /// - `key_id`: Which key, as `api_keys.list` names it; not the secret and not its prefix.
     pub async fn api_keys_delete(
         &self,
         key_id: &str,
@@ -42,9 +48,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Fetch one API key's scopes, last use and state, without its secret.
+    ///
+    /// Needs a user's web-login token.
     ///
     /// `GET /api-keys/{key_id}`
+    ///
+    /// - `key_id`: Which key, as `api_keys.list` names it; not the secret and not its prefix.
     pub async fn api_keys_get(
         &self,
         key_id: &str,
@@ -56,7 +66,9 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List all API keys of the account, revoked ones included, without their secrets.
+    ///
+    /// Needs a user's web-login token. All keys come in one answer.
     ///
     /// `GET /api-keys`
     pub async fn api_keys_list(
@@ -68,9 +80,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// End an API key for good and keep it in the list as inactive.
+    ///
+    /// Needs a user's web-login token. No call brings a revoked key back.
     ///
     /// `POST /api-keys/{key_id}/revoke`
+    ///
+    /// - `key_id`: Which key, as `api_keys.list` names it; not the secret and not its prefix.
     pub async fn api_keys_revoke(
         &self,
         key_id: &str,
@@ -82,9 +98,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Replace an API key; the old one is revoked at once, with no overlap.
+    ///
+    /// Needs a user's web-login token. The new secret is shown this once. Where callers must go on without a gap, create a second key, move them over, then revoke the first. After an unknown outcome check `api_keys.list` before trying again, for the old key may be revoked already.
     ///
     /// `POST /api-keys/{key_id}/rotate`
+    ///
+    /// - `key_id`: Which key, as `api_keys.list` names it; not the secret and not its prefix.
     pub async fn api_keys_rotate(
         &self,
         key_id: &str,

@@ -12,7 +12,9 @@ use super::Client;
 use crate::generated::types;
 
 impl Client {
-    /// .
+    /// Announce coming work, which also checks the credential and warms the service up.
+    ///
+    /// Send it once before an upload, processing or search session, never as a heartbeat. Only 401 and 403 mean trouble with the credential; other failures can be ignored.
     ///
     /// `POST /auth/processing-activity`
     pub async fn auth_report_activity(
@@ -28,7 +30,9 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Check that the credential is accepted, without any side effect.
+    ///
+    /// 401 means that it is unknown, ended or revoked. The answer's fields are not documented and the body may be empty, so go by the status.
     ///
     /// `GET /auth/validate`
     pub async fn auth_validate(

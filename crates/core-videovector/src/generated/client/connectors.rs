@@ -12,9 +12,13 @@ use super::Client;
 use crate::generated::types;
 
 impl Client {
-    /// .
+    /// List the files that a connector can see, to choose what to import.
+    ///
+    /// Takes the same prefix, pattern and recursion as `import_jobs.create`, so it previews what that would take. Reads only, despite being a POST.
     ///
     /// `POST /connectors/{connector_id}/browse`
+    ///
+    /// - `connector_id`: Which connector, as `connectors.list` names it.
     pub async fn connectors_browse(
         &self,
         connector_id: &str,
@@ -30,9 +34,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Store access to an Azure Blob container with an application's client secret.
+    ///
+    /// Check the result with `connectors.test`. The secret is not in any later answer.
     ///
     /// `POST /connectors/azure`
+    ///
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn connectors_create_azure(
         &self,
         idempotency_key: Option<&str>,
@@ -48,9 +56,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Store access to a Google Cloud Storage bucket with a service account's key file.
+    ///
+    /// Sent as a form; the key file may have up to 64 KiB. Check the result with `connectors.test`.
     ///
     /// `POST /connectors/gcs`
+    ///
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn connectors_create_gcs(
         &self,
         idempotency_key: Option<&str>,
@@ -75,9 +87,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Store access to an Amazon S3 bucket with an access key pair.
+    ///
+    /// Check the result with `connectors.test`. The secret is not in any later answer.
     ///
     /// `POST /connectors/s3`
+    ///
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn connectors_create_s3(
         &self,
         idempotency_key: Option<&str>,
@@ -93,9 +109,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Remove a connector; media that it has already imported stay.
+    ///
+    /// Needs admin scope.
     ///
     /// `DELETE /connectors/{connector_id}`
+    ///
+    /// - `connector_id`: Which connector, as `connectors.list` names it.
     pub async fn connectors_delete(
         &self,
         connector_id: &str,
@@ -107,9 +127,11 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Fetch one connector's place, direction and state.
     ///
     /// `GET /connectors/{connector_id}`
+    ///
+    /// - `connector_id`: Which connector, as `connectors.list` names it.
     pub async fn connectors_get(
         &self,
         connector_id: &str,
@@ -121,7 +143,7 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List all connectors of the account, in one answer.
     ///
     /// `GET /connectors`
     pub async fn connectors_list(
@@ -133,9 +155,14 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Try a connector's credentials against its bucket or container.
+    ///
+    /// A failed try is a normal answer with `success` false and the reason in `error_message`. Needs write scope.
     ///
     /// `POST /connectors/{connector_id}/test`
+    ///
+    /// - `connector_id`: Which connector, as `connectors.list` names it.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn connectors_test(
         &self,
         connector_id: &str,

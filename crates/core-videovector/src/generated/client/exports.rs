@@ -12,9 +12,13 @@ use super::Client;
 use crate::generated::types;
 
 impl Client {
-    /// .
+    /// Mint a short-lived URL that downloads a finished export without a credential.
+    ///
+    /// Whoever has the URL has the file, so keep it out of logs; use `exports.download` where you can. `download_url` is null while the export is unfinished. Never repeated by itself.
     ///
     /// `POST /exports/{export_id}/download-url`
+    ///
+    /// - `export_id`: Which export, as the call that created it or `exports.list` names it.
     pub async fn exports_create_download_url(
         &self,
         export_id: &str,
@@ -26,9 +30,14 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Start an export of all segments of an index with their metadata.
+    ///
+    /// Runs in the background; poll `exports.get` every 5 seconds or so until `completed` or `failed`. Covers every prompt run unless `prompt_run_ids` is given. With a connector as destination the file is written there.
     ///
     /// `POST /exports/index/{index_id}`
+    ///
+    /// - `index_id`: Which index, as `indexes.list` names it.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn exports_create_for_index(
         &self,
         index_id: &str,
@@ -46,9 +55,14 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Start an export of the segments and metadata of one prompt run.
+    ///
+    /// Runs in the background; poll `exports.get` every 5 seconds or so until `completed` or `failed`. With a connector as destination the file is written there.
     ///
     /// `POST /exports/prompt-run/{run_id}`
+    ///
+    /// - `run_id`: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn exports_create_for_prompt_run(
         &self,
         run_id: &str,
@@ -66,9 +80,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Download a finished export, a JSON document of up to 64 MiB.
+    ///
+    /// Wait for `completed` in `exports.get` first. Larger exports belong on a connector.
     ///
     /// `GET /exports/{export_id}/download`
+    ///
+    /// - `export_id`: Which export, as the call that created it or `exports.list` names it.
     pub async fn exports_download(
         &self,
         export_id: &str,
@@ -80,9 +98,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Fetch one export's state.
+    ///
+    /// Its `download_url` is the address of `exports.download`, which needs the credential like any other call.
     ///
     /// `GET /exports/{export_id}`
+    ///
+    /// - `export_id`: Which export, as the call that created it or `exports.list` names it.
     pub async fn exports_get(
         &self,
         export_id: &str,
@@ -94,9 +116,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List exports, up to 100, sorted by time of creation.
+    ///
+    /// There is no next page.
     ///
     /// `GET /exports`
+    ///
+    /// - `limit`: How many exports at most, 1 to 100; 50 when left out.
     pub async fn exports_list(
         &self,
         limit: Option<i64>,

@@ -12,9 +12,14 @@ use super::Client;
 use crate::generated::types;
 
 impl Client {
-    /// .
+    /// Stop a running import job.
+    ///
+    /// A job that can no longer be cancelled answers with a validation error.
     ///
     /// `POST /import-jobs/{job_id}/cancel`
+    ///
+    /// - `job_id`: Which import job, as the upload or import that started it names it.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn import_jobs_cancel(
         &self,
         job_id: &str,
@@ -30,9 +35,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Start a bulk import of a connector's files into an index.
+    ///
+    /// Runs in the background; poll `import_jobs.get` every 10 seconds or so, then read `import_jobs.list_outputs`. Video of over 40 minutes becomes several media of at most 40 minutes each; audio may last 2 hours.
     ///
     /// `POST /import-jobs`
+    ///
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn import_jobs_create(
         &self,
         idempotency_key: Option<&str>,
@@ -48,9 +57,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Fetch an import job's state and progress.
+    ///
+    /// Poll every 10 seconds or so until `completed`, `failed` or `cancelled`. Compare states without regard to case.
     ///
     /// `GET /import-jobs/{job_id}`
+    ///
+    /// - `job_id`: Which import job, as the upload or import that started it names it.
     pub async fn import_jobs_get(
         &self,
         job_id: &str,
@@ -62,9 +75,11 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List all import jobs, single uploads included, in one answer.
     ///
     /// `GET /import-jobs`
+    ///
+    /// - `status`: Only jobs in this state; all when left out.
     pub async fn import_jobs_list(
         &self,
         status: Option<types::ImportJobsListStatus>,
@@ -78,9 +93,14 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List the source files of an import with what became of each.
     ///
     /// `GET /import-jobs/{job_id}/files`
+    ///
+    /// - `job_id`: Which import job, as the upload or import that started it names it.
+    /// - `cursor`: Where to go on: `next_cursor` of the page before. Leave out for the first page.
+    /// - `failed_only`: Only files that failed, with the reason; false when left out.
+    /// - `limit`: Files per page, 1 to 100; 100 when left out.
     pub async fn import_jobs_list_files(
         &self,
         job_id: &str,
@@ -100,9 +120,15 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List the media that an import makes, in order, pending and failed parts included.
+    ///
+    /// Read the ids of the new media here. One source of over 40 minutes has several outputs.
     ///
     /// `GET /import-jobs/{job_id}/outputs`
+    ///
+    /// - `job_id`: Which import job, as the upload or import that started it names it.
+    /// - `cursor`: Where to go on: `next_cursor` of the page before. Leave out for the first page.
+    /// - `limit`: Outputs per page, 1 to 100; 100 when left out.
     pub async fn import_jobs_list_outputs(
         &self,
         job_id: &str,
@@ -120,9 +146,14 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Go on with the unfinished parts of an import job.
+    ///
+    /// Parts that are done stay as they are. Give `files` only to replace descriptors of sources that have expired.
     ///
     /// `POST /import-jobs/{job_id}/retry`
+    ///
+    /// - `job_id`: Which import job, as the upload or import that started it names it.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn import_jobs_retry(
         &self,
         job_id: &str,

@@ -12,9 +12,11 @@ use super::Client;
 use crate::generated::types;
 
 impl Client {
-    /// .
+    /// Create an empty index.
     ///
     /// `POST /indexes`
+    ///
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn indexes_create(
         &self,
         idempotency_key: Option<&str>,
@@ -30,9 +32,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Start deleting an index with all it holds, or resume a deletion that was begun.
+    ///
+    /// Runs in the background and cannot be undone; poll `indexes.get_deletion`. Repeating the call does no harm. Needs admin scope.
     ///
     /// `DELETE /indexes/{index_id}`
+    ///
+    /// - `index_id`: Which index, as `indexes.list` names it.
     pub async fn indexes_delete(
         &self,
         index_id: &str,
@@ -44,9 +50,11 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Fetch one index with its counts.
     ///
     /// `GET /indexes/{index_id}`
+    ///
+    /// - `index_id`: Which index, as `indexes.list` names it.
     pub async fn indexes_get(
         &self,
         index_id: &str,
@@ -58,9 +66,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Show how far the deletion of an index is.
+    ///
+    /// Goes from `draining` over `deleting` to `deleted`; wait `retry_after_seconds` between polls.
     ///
     /// `GET /indexes/{index_id}/deletion`
+    ///
+    /// - `index_id`: Which index, as `indexes.list` names it.
     pub async fn indexes_get_deletion(
         &self,
         index_id: &str,
@@ -72,9 +84,11 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List all indexes that the account can see, in one answer.
     ///
     /// `GET /indexes`
+    ///
+    /// - `include_defaults`: Add the demonstration indexes shared with every account; true when left out.
     pub async fn indexes_list(
         &self,
         include_defaults: Option<bool>,
@@ -88,9 +102,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List the prompt runs over an index, page by page.
     ///
     /// `GET /indexes/{index_id}/prompt-runs`
+    ///
+    /// - `index_id`: Which index, as `indexes.list` names it.
+    /// - `cursor`: Where to go on: `next_cursor` of the page before. Leave out for the first page.
+    /// - `limit`: Items per page, 1 to 100; 50 when left out.
     pub async fn indexes_list_prompt_runs(
         &self,
         index_id: &str,
@@ -108,9 +126,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List the media of an index, page by page.
     ///
     /// `GET /indexes/{index_id}/videos`
+    ///
+    /// - `index_id`: Which index, as `indexes.list` names it.
+    /// - `cursor`: Where to go on: `next_cursor` of the page before. Leave out for the first page.
+    /// - `limit`: Items per page, 1 to 100; 50 when left out.
     pub async fn indexes_list_videos(
         &self,
         index_id: &str,

@@ -12,9 +12,13 @@ use super::Client;
 use crate::generated::types;
 
 impl Client {
-    /// .
+    /// Get a ready configuration for an MCP client, which may create an API key.
+    ///
+    /// Needs a user's web-login token. The service puts an active key with at least read scope into the configuration and makes one when there is none, so treat the answer as a secret.
     ///
     /// `GET /mcp/config`
+    ///
+    /// - `platform`: Client that the configuration is for, one of `supported_platforms` in `mcp.get_status`.
     pub async fn mcp_get_config(
         &self,
         platform: Option<&str>,
@@ -28,7 +32,7 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Show the name, version, platforms and tool count of the service's MCP server.
     ///
     /// `GET /mcp/status`
     pub async fn mcp_get_status(
@@ -40,7 +44,7 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List the tools that the MCP server offers, with their categories.
     ///
     /// `GET /mcp/tools`
     pub async fn mcp_list_tools(&self) -> Result<ResponseValue<types::McpTools>, Error> {
@@ -50,7 +54,9 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Run one MCP tool on trial and get its result.
+    ///
+    /// The tool does its real work, so one that writes or deletes changes the account. Never repeated by itself after an unknown outcome.
     ///
     /// `POST /mcp/playground`
     pub async fn mcp_run_playground(

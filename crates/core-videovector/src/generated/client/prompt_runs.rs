@@ -15,6 +15,9 @@ impl Client {
     /// .
     ///
     /// `POST /prompt-runs/{run_id}/cancel`
+    ///
+    /// - `run_id`: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn prompt_runs_cancel(
         &self,
         run_id: &str,
@@ -49,6 +52,8 @@ impl Client {
     /// .
     ///
     /// `POST /prompt-runs/execute`
+    ///
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn prompt_runs_execute(
         &self,
         idempotency_key: Option<&str>,
@@ -67,6 +72,8 @@ impl Client {
     /// .
     ///
     /// `GET /prompt-runs/{run_id}`
+    ///
+    /// - `run_id`: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
     pub async fn prompt_runs_get(
         &self,
         run_id: &str,
@@ -81,6 +88,11 @@ impl Client {
     /// .
     ///
     /// `GET /prompt-runs/{run_id}/videos/{video_id}/segments/{segment_id}/retries/{retry_id}`
+    ///
+    /// - `run_id`: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
+    /// - `video_id`: Which medium (video, audio or image), as the outputs of its import job name it.
+    /// - `segment_id`: Which segment, as `prompt_runs.list_failed_segments` names it.
+    /// - `retry_id`: Which attempt, as the answer of `prompt_runs.retry_segment` names it.
     pub async fn prompt_runs_get_segment_retry(
         &self,
         run_id: &str,
@@ -103,6 +115,9 @@ impl Client {
     /// .
     ///
     /// `GET /prompt-runs/{run_id}/videos/{video_id}/video-result`
+    ///
+    /// - `run_id`: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
+    /// - `video_id`: Which medium (video, audio or image), as the outputs of its import job name it.
     pub async fn prompt_runs_get_video_result(
         &self,
         run_id: &str,
@@ -119,6 +134,8 @@ impl Client {
     /// .
     ///
     /// `GET /prompt-runs`
+    ///
+    /// - `limit`: Items per page, 1 to 100; 50 when left out.
     pub async fn prompt_runs_list(
         &self,
         limit: Option<i64>,
@@ -135,6 +152,8 @@ impl Client {
     /// .
     ///
     /// `GET /prompt-runs/{run_id}/failed-segments`
+    ///
+    /// - `run_id`: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
     pub async fn prompt_runs_list_failed_segments(
         &self,
         run_id: &str,
@@ -149,6 +168,8 @@ impl Client {
     /// .
     ///
     /// `GET /prompt-runs/{run_id}/llm-calls`
+    ///
+    /// - `run_id`: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
     pub async fn prompt_runs_list_llm_calls(
         &self,
         run_id: &str,
@@ -163,6 +184,11 @@ impl Client {
     /// .
     ///
     /// `GET /prompt-runs/{run_id}/results`
+    ///
+    /// - `run_id`: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
+    /// - `cursor`: Where to go on: `next_cursor` of the page before. Leave out for the first page.
+    /// - `limit`: Items per page, 1 to 100; 50 when left out.
+    /// - `video_id`: Which medium (video, audio or image), as the outputs of its import job name it.
     pub async fn prompt_runs_list_results(
         &self,
         run_id: &str,
@@ -185,6 +211,11 @@ impl Client {
     /// .
     ///
     /// `POST /prompt-runs/{run_id}/videos/{video_id}/segments/{segment_id}/retry`
+    ///
+    /// - `run_id`: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
+    /// - `video_id`: Which medium (video, audio or image), as the outputs of its import job name it.
+    /// - `segment_id`: Which segment, as `prompt_runs.list_failed_segments` names it.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn prompt_runs_retry_segment(
         &self,
         run_id: &str,

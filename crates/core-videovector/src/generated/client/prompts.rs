@@ -15,6 +15,8 @@ impl Client {
     /// .
     ///
     /// `POST /prompts`
+    ///
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn prompts_create(
         &self,
         idempotency_key: Option<&str>,
@@ -33,6 +35,8 @@ impl Client {
     /// .
     ///
     /// `DELETE /prompts/{prompt_id}`
+    ///
+    /// - `prompt_id`: Which prompt, as `prompts.list` names it.
     pub async fn prompts_delete(
         &self,
         prompt_id: &str,
@@ -51,6 +55,8 @@ impl Client {
     /// .
     ///
     /// `GET /prompts/{prompt_id}`
+    ///
+    /// - `prompt_id`: Which prompt, as `prompts.list` names it.
     pub async fn prompts_get(
         &self,
         prompt_id: &str,
@@ -65,6 +71,8 @@ impl Client {
     /// .
     ///
     /// `GET /prompts/{prompt_id}/usage`
+    ///
+    /// - `prompt_id`: Which prompt, as `prompts.list` names it.
     pub async fn prompts_get_usage(
         &self,
         prompt_id: &str,
@@ -79,6 +87,9 @@ impl Client {
     /// .
     ///
     /// `GET /prompts`
+    ///
+    /// - `active_only`: Leave out prompts that are switched off; true when left out.
+    /// - `include_defaults`: Add what the service shares with every account; true when left out.
     pub async fn prompts_list(
         &self,
         active_only: Option<bool>,
@@ -113,6 +124,9 @@ impl Client {
     /// .
     ///
     /// `PUT /prompts/{prompt_id}`
+    ///
+    /// - `prompt_id`: Which prompt, as `prompts.list` names it.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn prompts_update(
         &self,
         prompt_id: &str,

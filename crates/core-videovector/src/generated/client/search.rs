@@ -15,6 +15,8 @@ impl Client {
     /// .
     ///
     /// `POST /search/filter/{index_id}`
+    ///
+    /// - `index_id`: Which index, as `indexes.list` names it.
     pub async fn search_filter(
         &self,
         index_id: &str,
@@ -49,6 +51,8 @@ impl Client {
     /// .
     ///
     /// `POST /indexes/{index_id}/image-search`
+    ///
+    /// - `index_id`: Which index, as `indexes.list` names it.
     pub async fn search_image(
         &self,
         index_id: &str,
@@ -83,6 +87,8 @@ impl Client {
     /// .
     ///
     /// `POST /indexes/{index_id}/multimodal-search`
+    ///
+    /// - `index_id`: Which index, as `indexes.list` names it.
     pub async fn search_multimodal(
         &self,
         index_id: &str,
@@ -101,6 +107,8 @@ impl Client {
     /// .
     ///
     /// `POST /playground/search`
+    ///
+    /// - `run_id`: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
     pub async fn search_playground(
         &self,
         run_id: Option<&str>,
@@ -119,6 +127,8 @@ impl Client {
     /// .
     ///
     /// `POST /indexes/{index_id}/search`
+    ///
+    /// - `index_id`: Which index, as `indexes.list` names it.
     pub async fn search_text(
         &self,
         index_id: &str,

@@ -15,6 +15,9 @@ impl Client {
     /// .
     ///
     /// `GET /usage/breakdown`
+    ///
+    /// - `end_date`: Last moment to count, as an RFC 3339 date and time.
+    /// - `start_date`: First moment to count, as an RFC 3339 date and time.
     pub async fn usage_get_breakdown(
         &self,
         end_date: Option<&str>,
@@ -45,6 +48,10 @@ impl Client {
     /// .
     ///
     /// `GET /usage/details`
+    ///
+    /// - `end_date`: Last moment to count, as an RFC 3339 date and time.
+    /// - `limit`: Items per page, 1 to 100; 50 when left out.
+    /// - `start_date`: First moment to count, as an RFC 3339 date and time.
     pub async fn usage_get_details(
         &self,
         end_date: Option<&str>,
@@ -67,6 +74,10 @@ impl Client {
     /// .
     ///
     /// `GET /usage/history`
+    ///
+    /// - `end_date`: Last moment to count, as an RFC 3339 date and time.
+    /// - `limit`: Items per page, 1 to 100; 50 when left out.
+    /// - `start_date`: First moment to count, as an RFC 3339 date and time.
     pub async fn usage_get_history(
         &self,
         end_date: Option<&str>,

@@ -63,6 +63,8 @@ impl Client {
     /// .
     ///
     /// `POST /videos`
+    ///
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn videos_create(
         &self,
         idempotency_key: Option<&str>,
@@ -97,6 +99,8 @@ impl Client {
     /// .
     ///
     /// `DELETE /videos/{video_id}`
+    ///
+    /// - `video_id`: Which medium (video, audio or image), as the outputs of its import job name it.
     pub async fn videos_delete(
         &self,
         video_id: &str,
@@ -111,6 +115,8 @@ impl Client {
     /// .
     ///
     /// `GET /videos/{video_id}`
+    ///
+    /// - `video_id`: Which medium (video, audio or image), as the outputs of its import job name it.
     pub async fn videos_get(
         &self,
         video_id: &str,
@@ -125,6 +131,8 @@ impl Client {
     /// .
     ///
     /// `GET /videos/{video_id}/deletion`
+    ///
+    /// - `video_id`: Which medium (video, audio or image), as the outputs of its import job name it.
     pub async fn videos_get_deletion(
         &self,
         video_id: &str,
@@ -139,6 +147,9 @@ impl Client {
     /// .
     ///
     /// `GET /playground/videos`
+    ///
+    /// - `cursor`: Where to go on: `next_cursor` of the page before. Leave out for the first page.
+    /// - `limit`: Items per page, 1 to 100; 50 when left out.
     pub async fn videos_list_playground(
         &self,
         cursor: Option<&str>,
@@ -157,6 +168,9 @@ impl Client {
     /// .
     ///
     /// `GET /videos/{video_id}/prompt-runs`
+    ///
+    /// - `video_id`: Which medium (video, audio or image), as the outputs of its import job name it.
+    /// - `limit`: Items per page, 1 to 100; 50 when left out.
     pub async fn videos_list_prompt_runs(
         &self,
         video_id: &str,
@@ -175,6 +189,11 @@ impl Client {
     /// .
     ///
     /// `GET /videos/{video_id}/segments`
+    ///
+    /// - `video_id`: Which medium (video, audio or image), as the outputs of its import job name it.
+    /// - `cursor`: Where to go on: `next_cursor` of the page before. Leave out for the first page.
+    /// - `limit`: Items per page, 1 to 100; 50 when left out.
+    /// - `run_id`: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
     pub async fn videos_list_segments(
         &self,
         video_id: &str,
@@ -199,6 +218,9 @@ impl Client {
     /// .
     ///
     /// `POST /videos/{video_id}/process`
+    ///
+    /// - `video_id`: Which medium (video, audio or image), as the outputs of its import job name it.
+    /// - `prompt_id`: Which prompt, as `prompts.list` names it.
     pub async fn videos_process(
         &self,
         video_id: &str,
@@ -219,6 +241,8 @@ impl Client {
     /// .
     ///
     /// `POST /videos/upload`
+    ///
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn videos_upload(
         &self,
         idempotency_key: Option<&str>,

@@ -15,6 +15,8 @@ impl Client {
     /// .
     ///
     /// `POST /webhooks`
+    ///
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn webhooks_create(
         &self,
         idempotency_key: Option<&str>,
@@ -33,6 +35,8 @@ impl Client {
     /// .
     ///
     /// `DELETE /webhooks/{webhook_id}`
+    ///
+    /// - `webhook_id`: Which webhook, as `webhooks.list` names it.
     pub async fn webhooks_delete(
         &self,
         webhook_id: &str,
@@ -47,6 +51,8 @@ impl Client {
     /// .
     ///
     /// `GET /webhooks/{webhook_id}`
+    ///
+    /// - `webhook_id`: Which webhook, as `webhooks.list` names it.
     pub async fn webhooks_get(
         &self,
         webhook_id: &str,
@@ -61,6 +67,8 @@ impl Client {
     /// .
     ///
     /// `GET /webhooks/deliveries/{delivery_id}`
+    ///
+    /// - `delivery_id`: Which delivery, as `webhooks.list_deliveries` names it.
     pub async fn webhooks_get_delivery(
         &self,
         delivery_id: &str,
@@ -87,6 +95,9 @@ impl Client {
     /// .
     ///
     /// `GET /webhooks/{webhook_id}/deliveries`
+    ///
+    /// - `webhook_id`: Which webhook, as `webhooks.list` names it.
+    /// - `limit`: Items per page, 1 to 100; 50 when left out.
     pub async fn webhooks_list_deliveries(
         &self,
         webhook_id: &str,
@@ -119,6 +130,8 @@ impl Client {
     /// .
     ///
     /// `POST /webhooks/deliveries/{delivery_id}/retry`
+    ///
+    /// - `delivery_id`: Which delivery, as `webhooks.list_deliveries` names it.
     pub async fn webhooks_retry_delivery(
         &self,
         delivery_id: &str,
@@ -133,6 +146,8 @@ impl Client {
     /// .
     ///
     /// `POST /webhooks/{webhook_id}/rotate-secret`
+    ///
+    /// - `webhook_id`: Which webhook, as `webhooks.list` names it.
     pub async fn webhooks_rotate_secret(
         &self,
         webhook_id: &str,
@@ -147,6 +162,9 @@ impl Client {
     /// .
     ///
     /// `POST /webhooks/{webhook_id}/test`
+    ///
+    /// - `webhook_id`: Which webhook, as `webhooks.list` names it.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn webhooks_test(
         &self,
         webhook_id: &str,
@@ -165,6 +183,9 @@ impl Client {
     /// .
     ///
     /// `PATCH /webhooks/{webhook_id}`
+    ///
+    /// - `webhook_id`: Which webhook, as `webhooks.list` names it.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn webhooks_update(
         &self,
         webhook_id: &str,

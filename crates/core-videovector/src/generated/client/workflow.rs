@@ -15,6 +15,8 @@ impl Client {
     /// .
     ///
     /// `POST /workflow/define`
+    ///
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn workflow_define(
         &self,
         idempotency_key: Option<&str>,
@@ -33,6 +35,8 @@ impl Client {
     /// .
     ///
     /// `GET /workflow/search/page`
+    ///
+    /// - `cursor`: Where to go on: `next_cursor` of the page before. Leave out for the first page.
     pub async fn workflow_get_search_page(
         &self,
         cursor: &str,
@@ -49,6 +53,8 @@ impl Client {
     /// .
     ///
     /// `POST /workflow/process`
+    ///
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn workflow_process(
         &self,
         idempotency_key: Option<&str>,
@@ -67,6 +73,8 @@ impl Client {
     /// .
     ///
     /// `POST /workflow/search`
+    ///
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn workflow_search(
         &self,
         idempotency_key: Option<&str>,
@@ -85,6 +93,8 @@ impl Client {
     /// .
     ///
     /// `POST /workflow/upload`
+    ///
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub async fn workflow_upload(
         &self,
         idempotency_key: Option<&str>,

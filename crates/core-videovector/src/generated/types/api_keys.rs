@@ -8,37 +8,48 @@ use framekey_runtime::typed::{Extra, File, OpenEnum, Patch, SecretText};
 #[allow(unused_imports)]
 use super::*;
 
-/// `ApiKey`
+/// An API key without its secret, as lists and reads show it.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct ApiKey {
+    /// When it was created, as an ISO 8601 timestamp.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub created_at: Patch<String>,
+    /// When the key stops working, as an ISO 8601 timestamp; null when it never does.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub expires_at: Patch<String>,
+    /// False once the key was revoked; it then stays listed but is refused.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub is_active: Patch<bool>,
+    /// The API key, for reading, rotating, revoking or deleting it; it is not the secret.
     pub key_id: String,
+    /// First characters of the secret, to recognise the key by.
     pub key_prefix: String,
+    /// When it was last used, as an ISO 8601 timestamp; null when never.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub last_used_at: Patch<String>,
+    /// Label given when the key was made.
     pub name: String,
+    /// When it was revoked, as an ISO 8601 timestamp; null while it is good.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub revoked_at: Patch<String>,
+    /// What the key may do: search, read, write or admin, each including those before it; admin reaches only the owning account.
     pub scopes: Vec<String>,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `ApiKeyCreate`
+/// Settings of a new API key; only a web-login (Firebase) token may send this.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct ApiKeyCreate {
+    /// Life in days, 1 to 365; left out, it never expires.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub expires_in_days: Patch<i64>,
+    /// Label to tell the key by, 1 to 100 characters.
     pub name: String,
-    /// `ApiKeyCreateScopesItem`
+    /// What the key may do; read alone when left out. Each of search, read, write, admin includes those before it.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub scopes: Patch<Vec<ApiKeyCreateScopesItem>>,
     /// Fields that this version does not know.
@@ -100,13 +111,14 @@ impl OpenEnum for ApiKeyCreateScopesItem {
 
 open_enum!(ApiKeyCreateScopesItem);
 
-/// `ApiKeyRotation`
+/// Answer to api_keys.rotate: the new key is good and the old one refused from this moment, without any overlap.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct ApiKeyRotation {
-    /// `ApiKeyWithSecret`
+    /// A key just made, with its whole secret; there is no way to read the secret again.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub new_key: Patch<ApiKeyWithSecret>,
+    /// The key that was replaced; it is revoked at once.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub old_key_id: Patch<String>,
     /// Fields that this version does not know.
@@ -114,24 +126,34 @@ pub struct ApiKeyRotation {
     pub extra: Extra,
 }
 
-/// `ApiKeyWithSecret`
+/// A key just made, with its whole secret; there is no way to read the secret again.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct ApiKeyWithSecret {
+    /// When it was created, as an ISO 8601 timestamp.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub created_at: Patch<String>,
+    /// When the key stops working, as an ISO 8601 timestamp; null when it never does.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub expires_at: Patch<String>,
+    /// False once the key was revoked; it then stays listed but is refused.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub is_active: Patch<bool>,
+    /// The whole secret, to be sent as X-API-Key; returned this once, so store it now.
     pub key: SecretText,
+    /// The API key, for reading, rotating, revoking or deleting it; it is not the secret.
     pub key_id: String,
+    /// First characters of the secret, to recognise the key by.
     pub key_prefix: String,
+    /// When it was last used, as an ISO 8601 timestamp; null when never.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub last_used_at: Patch<String>,
+    /// Label given when the key was made.
     pub name: String,
+    /// When it was revoked, as an ISO 8601 timestamp; null while it is good.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub revoked_at: Patch<String>,
+    /// What the key may do: search, read, write or admin, each including those before it; admin reaches only the owning account.
     pub scopes: Vec<String>,
     /// Fields that this version does not know.
     #[serde(flatten)]

@@ -8,7 +8,7 @@ use framekey_runtime::typed::{Extra, File, OpenEnum, Patch, SecretText};
 #[allow(unused_imports)]
 use super::*;
 
-/// `AuthValidation`
+/// Answer to auth.validate; its fields are not documented and it can be empty, so only the HTTP status counts.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[serde(transparent)]
 pub struct AuthValidation(pub serde_json::Map<String, serde_json::Value>);
@@ -26,16 +26,18 @@ impl From<serde_json::Map<String, serde_json::Value>> for AuthValidation {
     }
 }
 
-/// `ProcessingActivity`
+/// Notice that media work is about to begin, so that the service can wake up its workers.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct ProcessingActivity {
+    /// A fresh UUID made by the caller for this notice.
     pub event_id: String,
-    /// `ProcessingActivityOperation`
+    /// Which processing call is about to follow, when reason is processing_intent.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub operation: Patch<ProcessingActivityOperation>,
-    /// `ProcessingActivityReason`
+    /// authentication when only signing in, processing_intent when a processing call follows.
     pub reason: ProcessingActivityReason,
+    /// Which program reports, in its own words.
     pub surface: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
@@ -60,7 +62,7 @@ impl ProcessingActivity {
     }
 }
 
-/// `ProcessingActivityAck`
+/// Says that the notice arrived, not that the workers are ready; its fields are not documented.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[serde(transparent)]
 pub struct ProcessingActivityAck(pub serde_json::Map<String, serde_json::Value>);
@@ -78,7 +80,7 @@ impl From<serde_json::Map<String, serde_json::Value>> for ProcessingActivityAck 
     }
 }
 
-/// `ProcessingActivityOperation`
+/// Which processing call is about to follow, when reason is processing_intent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ProcessingActivityOperation {
@@ -124,7 +126,7 @@ impl OpenEnum for ProcessingActivityOperation {
 
 open_enum!(ProcessingActivityOperation);
 
-/// `ProcessingActivityReason`
+/// authentication when only signing in, processing_intent when a processing call follows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ProcessingActivityReason {

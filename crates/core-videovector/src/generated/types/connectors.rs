@@ -8,23 +8,30 @@ use framekey_runtime::typed::{Extra, File, OpenEnum, Patch, SecretText};
 #[allow(unused_imports)]
 use super::*;
 
-/// `AzureConnectorCreate`
+/// Access to an Azure Blob Storage container, by an application of your directory.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct AzureConnectorCreate {
+    /// Azure application that the connector signs in as.
     pub client_id: String,
+    /// Secret of the Azure application; it is never returned.
     pub client_secret: SecretText,
+    /// Blob container to read from or write to.
     pub container: String,
+    /// Folder that exports must stay under, when the connector has the export scope; without it there is no such limit.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub export_base_path: Patch<String>,
-    /// `AzureConnectorCreateImportMode`
+    /// all imports every matching file; new_only skips files that were imported before.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub import_mode: Patch<AzureConnectorCreateImportMode>,
+    /// Label to tell the connector by, 1 to 100 characters.
     pub name: String,
-    /// `AzureConnectorCreateScopesItem`
+    /// import lets import jobs read, export lets exports write; import alone when left out. This is not the scope of an API key.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub scopes: Patch<Vec<AzureConnectorCreateScopesItem>>,
+    /// Azure storage account that holds the container.
     pub storage_account: String,
+    /// Directory (tenant) of the Azure application.
     pub tenant_id: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
@@ -57,7 +64,7 @@ impl AzureConnectorCreate {
     }
 }
 
-/// `AzureConnectorCreateImportMode`
+/// all imports every matching file; new_only skips files that were imported before.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AzureConnectorCreateImportMode {
@@ -123,30 +130,39 @@ impl OpenEnum for AzureConnectorCreateScopesItem {
 
 open_enum!(AzureConnectorCreateScopesItem);
 
-/// `CloudFile`
+/// A file seen in the connected storage by connectors.browse; nothing has been imported yet.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct CloudFile {
+    /// MIME type that the storage reports; null when it reports none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub content_type: Patch<String>,
+    /// Ending of the file name, which decides whether the file can be imported.
     pub extension: String,
+    /// When the file last changed in the storage.
     pub last_modified: String,
+    /// Last part of the path.
     pub name: String,
+    /// Path of the file inside the bucket or container.
     pub path: String,
+    /// File size in bytes.
     pub size_bytes: i64,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `ConnectorBrowse`
+/// Which files of the connected storage to list.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct ConnectorBrowse {
+    /// Glob for file names, for example *.mp4 or *.{mp4,mov}.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub pattern: Patch<String>,
+    /// Only paths that begin like this, for example videos/2024/; empty means everything.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub prefix: Patch<String>,
+    /// Whether folders inside the prefix are looked through too.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub recursive: Patch<bool>,
     /// Fields that this version does not know.
@@ -154,18 +170,23 @@ pub struct ConnectorBrowse {
     pub extra: Extra,
 }
 
-/// `GcsConnectorForm`
+/// Access to a Google Cloud Storage bucket, sent as multipart form with the key file of a service account.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct GcsConnectorForm {
+    /// Bucket to read from or write to, without gs://.
     pub bucket: String,
+    /// Service-account key file (JSON), at most 64 KiB; it is never returned.
     pub credentials_file: File,
+    /// Folder that exports must stay under, when the connector has the export scope; without it there is no such limit.
     pub export_base_path: Option<String>,
+    /// Google Cloud project that holds the bucket.
     pub gcp_project_id: String,
-    /// `GcsConnectorFormImportMode`
+    /// all imports every matching file; new_only skips files that were imported before.
     pub import_mode: Option<GcsConnectorFormImportMode>,
+    /// Label to tell the connector by, 1 to 100 characters.
     pub name: String,
-    /// `GcsConnectorFormScopesItem`
+    /// import lets import jobs read, export lets exports write; import alone when left out. This is not the scope of an API key.
     pub scopes: Option<Vec<GcsConnectorFormScopesItem>>,
 }
 
@@ -190,7 +211,7 @@ impl GcsConnectorForm {
     }
 }
 
-/// `GcsConnectorFormImportMode`
+/// all imports every matching file; new_only skips files that were imported before.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GcsConnectorFormImportMode {
@@ -256,21 +277,27 @@ impl OpenEnum for GcsConnectorFormScopesItem {
 
 open_enum!(GcsConnectorFormScopesItem);
 
-/// `S3ConnectorCreate`
+/// Access to an Amazon S3 bucket with an access key.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct S3ConnectorCreate {
+    /// AWS access key that the connector signs in with.
     pub aws_access_key_id: String,
+    /// Secret of the AWS access key; it is never returned.
     pub aws_secret_access_key: SecretText,
+    /// Bucket to read from or write to, without s3://.
     pub bucket: String,
+    /// Folder that exports must stay under, when the connector has the export scope; without it there is no such limit.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub export_base_path: Patch<String>,
-    /// `S3ConnectorCreateImportMode`
+    /// all imports every matching file; new_only skips files that were imported before.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub import_mode: Patch<S3ConnectorCreateImportMode>,
+    /// Label to tell the connector by, 1 to 100 characters.
     pub name: String,
+    /// AWS region of the bucket, for example us-east-1.
     pub region: String,
-    /// `S3ConnectorCreateScopesItem`
+    /// import lets import jobs read, export lets exports write; import alone when left out. This is not the scope of an API key.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub scopes: Patch<Vec<S3ConnectorCreateScopesItem>>,
     /// Fields that this version does not know.
@@ -302,7 +329,7 @@ impl S3ConnectorCreate {
     }
 }
 
-/// `S3ConnectorCreateImportMode`
+/// all imports every matching file; new_only skips files that were imported before.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum S3ConnectorCreateImportMode {
@@ -368,12 +395,14 @@ impl OpenEnum for S3ConnectorCreateScopesItem {
 
 open_enum!(S3ConnectorCreateScopesItem);
 
-/// `TestConnectionResult`
+/// Whether the connector could reach its storage with its credentials.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct TestConnectionResult {
+    /// Why the storage could not be reached; null when it could.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub error_message: Patch<String>,
+    /// True when bucket or container could be reached.
     pub success: bool,
     /// Fields that this version does not know.
     #[serde(flatten)]

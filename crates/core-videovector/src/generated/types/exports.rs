@@ -8,18 +8,20 @@ use framekey_runtime::typed::{Extra, File, OpenEnum, Patch, SecretText};
 #[allow(unused_imports)]
 use super::*;
 
-/// `ExportCreateResult`
+/// The export job just started; follow it with exports.get.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct ExportCreateResult {
+    /// The export job meant; poll it with exports.get.
     pub export_id: String,
+    /// State right after the start, normally pending.
     pub status: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `ExportDocument`
+/// The exported JSON itself: segments with their extracted data. Its form follows the prompts' schemas; at most 64 MiB are read.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[serde(transparent)]
 pub struct ExportDocument(pub serde_json::Value);
@@ -37,25 +39,28 @@ impl From<serde_json::Value> for ExportDocument {
     }
 }
 
-/// `ExportDownloadUrlResult`
+/// Answer to exports.create_download_url: a short-lived link that opens the file without further credentials.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct ExportDownloadUrlResult {
+    /// Connector that the file went to, in which case there is no link; null for a download.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub destination_connector_id: Patch<String>,
-    /// `ExportDownloadUrlResultDestinationType`
+    /// download keeps the file with the service for exports.download; connector writes it to your storage.
     pub destination_type: ExportDownloadUrlResultDestinationType,
+    /// The link; it carries a token in its query, so treat it as a secret. Null while the export is not ready or when it goes to a connector.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub download_url: Patch<SecretText>,
+    /// The export job meant; poll it with exports.get.
     pub export_id: String,
-    /// `ExportStatus`
+    /// State of an export: pending waits, processing is being written, completed can be fetched, failed ended without a file.
     pub status: ExportStatus,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `ExportDownloadUrlResultDestinationType`
+/// download keeps the file with the service for exports.download; connector writes it to your storage.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExportDownloadUrlResultDestinationType {
@@ -88,7 +93,7 @@ impl OpenEnum for ExportDownloadUrlResultDestinationType {
 
 open_enum!(ExportDownloadUrlResultDestinationType);
 
-/// `ExportStatus`
+/// State of an export: pending waits, processing is being written, completed can be fetched, failed ended without a file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExportStatus {
@@ -134,14 +139,17 @@ impl OpenEnum for ExportStatus {
 
 open_enum!(ExportStatus);
 
-/// `IndexExportCreate`
+/// What to export of an index and where to; an empty body exports everything for download.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct IndexExportCreate {
+    /// Connector with the export scope to write the file to; left out, the file is kept for download.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub destination_connector_id: Patch<String>,
+    /// Folder below the connector's export_base_path; only with a connector.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub destination_subpath: Patch<String>,
+    /// Only results of these prompt runs; left out, those of all runs.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub prompt_run_ids: Patch<Vec<String>>,
     /// Fields that this version does not know.
@@ -149,12 +157,14 @@ pub struct IndexExportCreate {
     pub extra: Extra,
 }
 
-/// `PromptRunExportCreate`
+/// Where to export the results of a run; an empty body keeps the file for download.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct PromptRunExportCreate {
+    /// Connector with the export scope to write the file to; left out, the file is kept for download.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub destination_connector_id: Patch<String>,
+    /// Folder below the connector's export_base_path; only with a connector.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub destination_subpath: Patch<String>,
     /// Fields that this version does not know.

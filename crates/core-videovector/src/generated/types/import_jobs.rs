@@ -8,15 +8,17 @@ use framekey_runtime::typed::{Extra, File, OpenEnum, Patch, SecretText};
 #[allow(unused_imports)]
 use super::*;
 
-/// `ImportFilesPage`
+/// One page of the source files of an import job, with what became of each.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct ImportFilesPage {
-    /// `ImportSourceFile`
+    /// The entries of this page, in order of the manifest.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub items: Patch<Vec<ImportSourceFile>>,
+    /// Pass it as cursor to fetch the next page; null on the last page.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub next_cursor: Patch<String>,
+    /// How many entries there are over all pages.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub total: Patch<i64>,
     /// Fields that this version does not know.
@@ -24,16 +26,21 @@ pub struct ImportFilesPage {
     pub extra: Extra,
 }
 
-/// `ImportJobCreate`
+/// Which files to bring in from a connector, and into which index.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct ImportJobCreate {
+    /// Connector to read from; it needs the import scope.
     pub connector_id: String,
+    /// Glob for file names, for example *.mp4.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub file_pattern: Patch<String>,
+    /// Index that receives the media.
     pub index_id: String,
+    /// Whether folders inside the prefix are looked through too.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub recursive: Patch<bool>,
+    /// Only files whose path begins like this; empty means the whole storage.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub source_prefix: Patch<String>,
     /// Fields that this version does not know.
@@ -56,10 +63,11 @@ impl ImportJobCreate {
     }
 }
 
-/// `ImportJobRetry`
+/// Which files to try again; an empty body resumes whatever is unfinished.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct ImportJobRetry {
+    /// Fresh descriptions of files whose access had expired, as shown in failed_files; left out, unfinished parts are simply resumed.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub files: Patch<Vec<serde_json::Map<String, serde_json::Value>>>,
     /// Fields that this version does not know.
@@ -123,23 +131,32 @@ impl OpenEnum for ImportJobsListStatus {
 
 open_enum!(ImportJobsListStatus);
 
-/// `ImportSourceFile`
+/// One source file of an import job and what became of it.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct ImportSourceFile {
+    /// Why the file failed, with the details that a retry needs; null when it did not.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub failure: Patch<serde_json::Map<String, serde_json::Value>>,
+    /// Identifies the source file within the import job.
     pub file_id: String,
+    /// Name of the source file.
     pub file_name: String,
+    /// Into how many parts the file is split; null while that is not known.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub part_count: Patch<i64>,
+    /// Parts of this file that are ready; null before the split is known.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub parts_completed: Patch<i64>,
+    /// Parts of this file that could not be made; null before the split is known.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub parts_failed: Patch<i64>,
+    /// Why the file was passed over; null when it was not.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub skip_reason: Patch<String>,
+    /// Position of the source file in the job.
     pub source_ordinal: i64,
+    /// State of the file within the job; see failure and skip_reason.
     pub status: String,
     /// Fields that this version does not know.
     #[serde(flatten)]

@@ -8,10 +8,11 @@ use framekey_runtime::typed::{Extra, File, OpenEnum, Patch, SecretText};
 #[allow(unused_imports)]
 use super::*;
 
-/// `IndexCreate`
+/// What a new index needs.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct IndexCreate {
+    /// Label of the index, 1 to 255 characters.
     pub name: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
@@ -29,22 +30,25 @@ impl IndexCreate {
     }
 }
 
-/// `IndexDeletionResponse`
+/// State of deleting an index, which empties and removes it in the background; follow it with indexes.get_deletion.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct IndexDeletionResponse {
+    /// Identifies this deletion, which goes on in the background.
     pub deletion_id: String,
+    /// The index being removed.
     pub index_id: String,
+    /// Wait at least this long before asking again; null when the service sets no pace.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub retry_after_seconds: Patch<i64>,
-    /// `IndexDeletionResponseStatus`
+    /// draining: running work is being ended; deleting: contents are being removed; deleted: over.
     pub status: IndexDeletionResponseStatus,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `IndexDeletionResponseStatus`
+/// draining: running work is being ended; deleting: contents are being removed; deleted: over.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IndexDeletionResponseStatus {
@@ -81,13 +85,13 @@ impl OpenEnum for IndexDeletionResponseStatus {
 
 open_enum!(IndexDeletionResponseStatus);
 
-/// `PromptRunPage`
+/// One page of prompt runs; pagination tells how to reach the next.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct PromptRunPage {
-    /// `PromptRun`
+    /// The items of this page, in the service's order.
     pub data: Vec<PromptRun>,
-    /// `PaginationMeta`
+    /// Where this page stands in the list and how to reach the next one.
     pub pagination: PaginationMeta,
     /// Fields that this version does not know.
     #[serde(flatten)]

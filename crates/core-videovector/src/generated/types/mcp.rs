@@ -8,7 +8,7 @@ use framekey_runtime::typed::{Extra, File, OpenEnum, Patch, SecretText};
 #[allow(unused_imports)]
 use super::*;
 
-/// `McpConfig`
+/// Ready-made configuration for AI clients; it can hold an API key, so treat it as a secret.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[serde(transparent)]
 pub struct McpConfig(pub serde_json::Map<String, serde_json::Value>);
@@ -26,18 +26,23 @@ impl From<serde_json::Map<String, serde_json::Value>> for McpConfig {
     }
 }
 
-/// `McpPlaygroundResult`
+/// Outcome of trying out one MCP tool.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct McpPlaygroundResult {
+    /// What the tool failed with; absent when it worked.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub error: Patch<serde_json::Value>,
+    /// How long the tool took, in milliseconds.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub execution_time_ms: Patch<f64>,
+    /// What the tool returned; absent when it failed.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub result: Patch<serde_json::Value>,
+    /// True when the tool ran without error.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub success: Patch<bool>,
+    /// MCP tool, by the name in mcp.list_tools.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub tool_name: Patch<String>,
     /// Fields that this version does not know.
@@ -45,12 +50,14 @@ pub struct McpPlaygroundResult {
     pub extra: Extra,
 }
 
-/// `McpPlaygroundRun`
+/// Which MCP tool to try out, and with what input.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct McpPlaygroundRun {
+    /// Input of the tool, shaped as mcp.list_tools describes it.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub arguments: Patch<serde_json::Map<String, serde_json::Value>>,
+    /// MCP tool, by the name in mcp.list_tools.
     pub tool_name: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
@@ -69,22 +76,29 @@ impl McpPlaygroundRun {
     }
 }
 
-/// `McpStatus`
+/// What the service's MCP server is called, its version and how to install it.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct McpStatus {
+    /// Page that explains the set-up.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub documentation_url: Patch<String>,
+    /// Shell command that installs the MCP server.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub npm_install_command: Patch<String>,
+    /// Name of the package that holds the MCP server.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub package_name: Patch<String>,
+    /// Name under which the MCP server announces itself.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub server_name: Patch<String>,
+    /// Released version of the MCP server.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub server_version: Patch<String>,
+    /// AI clients that a configuration is known for.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub supported_platforms: Patch<Vec<serde_json::Value>>,
+    /// How many tools the MCP server offers.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub tools_count: Patch<i64>,
     /// Fields that this version does not know.
@@ -92,14 +106,17 @@ pub struct McpStatus {
     pub extra: Extra,
 }
 
-/// `McpTools`
+/// The tools that the MCP server offers.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct McpTools {
+    /// The tools by group.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub categories: Patch<serde_json::Value>,
+    /// The tools with their names and input schemas.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub tools: Patch<Vec<serde_json::Value>>,
+    /// How many tools there are.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub total_count: Patch<i64>,
     /// Fields that this version does not know.

@@ -8,15 +8,17 @@ use framekey_runtime::typed::{Extra, File, OpenEnum, Patch, SecretText};
 #[allow(unused_imports)]
 use super::*;
 
-/// `ExecutePromptTarget`
+/// What to run the prompt on; type says which of the other fields counts.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct ExecutePromptTarget {
+    /// Index to run on, needed with type index; optional with type videos.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub index_id: Patch<String>,
-    /// `ExecutePromptTargetType`
+    /// index runs on everything in index_id, videos on video_ids, playground on the media that belong to no index.
     #[serde(rename = "type")]
     pub type_: ExecutePromptTargetType,
+    /// Media items to run on, at least one, with type videos.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_ids: Patch<Vec<String>>,
     /// Fields that this version does not know.
@@ -37,7 +39,7 @@ impl ExecutePromptTarget {
     }
 }
 
-/// `ExecutePromptTargetType`
+/// index runs on everything in index_id, videos on video_ids, playground on the media that belong to no index.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExecutePromptTargetType {
@@ -74,85 +76,118 @@ impl OpenEnum for ExecutePromptTargetType {
 
 open_enum!(ExecutePromptTargetType);
 
-/// `LlmCall`
+/// Record of one call of a language model during a prompt run, for finding out what was asked, answered and used.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct LlmCall {
+    /// When the model's answer was complete, as an ISO 8601 timestamp; null while it runs.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub completed_at: Patch<String>,
+    /// When it was created, as an ISO 8601 timestamp.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub created_at: Patch<String>,
+    /// How long the model took, in milliseconds; null while it runs.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub duration_ms: Patch<i64>,
+    /// Why it failed, as text for people; null when it did not fail.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub error_message: Patch<String>,
+    /// Tokens sent to the model.
     pub input_tokens: i64,
+    /// When the model was called, as an ISO 8601 timestamp.
     pub invoked_at: String,
+    /// Identifies this call of a language model.
     pub llm_call_id: String,
+    /// Language model that was called.
     pub model: String,
+    /// Tokens that the model produced.
     pub output_tokens: i64,
+    /// Prompt that the call belongs to; null when it belongs to none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub prompt_id: Patch<String>,
+    /// Prompt run that the call belongs to; null when it belongs to none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub prompt_run_id: Patch<String>,
+    /// What was sent to the model; null when it was not kept.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub prompt_text: Patch<String>,
+    /// What the call was for, in the service's own terms.
     pub purpose: String,
+    /// What the model answered; null when it failed or the text was not kept.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub response_text: Patch<String>,
+    /// The output schema that was in force at the time, as text; null when not kept.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub schema_used: Patch<String>,
+    /// Where the segment ends, in seconds; null when the call was not about one segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub segment_end_time: Patch<f64>,
+    /// Segment that the call was about; null when it was about a whole media item.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub segment_id: Patch<String>,
+    /// Where the segment begins, in seconds; null when the call was not about one segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub segment_start_time: Patch<f64>,
+    /// Outcome of the call.
     pub status: String,
+    /// Tokens in both directions together.
     pub total_tokens: i64,
+    /// The account that owns it.
     pub user_id: String,
+    /// Media item that the call was about; null when it was about none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_id: Patch<String>,
+    /// Playing time handed to the model, in seconds.
     pub video_seconds: f64,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `PromptRunCostEstimate`
+/// What a run would cost, worked out without starting it.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct PromptRunCostEstimate {
+    /// How the estimate is made up, in the service's own form.
     pub breakdown: serde_json::Map<String, serde_json::Value>,
+    /// What the account holds now, in MT.
     pub current_balance_mt: f64,
+    /// Expected charge in MT, the service's billing unit.
     pub estimated_mt: f64,
+    /// True when current_balance_mt covers the estimate.
     pub sufficient_balance: bool,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `PromptRunExecute`
+/// What to run on which media, and how. It costs MT; prompt_runs.estimate takes the same body. Videos and audio must have a measured duration already.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct PromptRunExecute {
+    /// Length of an audio segment in seconds, 1 to 300; needed with audio_segmentation_type fixed.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub audio_segment_duration: Patch<i64>,
-    /// `PromptRunExecuteAudioSegmentationType`
+    /// How audio is cut: content_aware by content, fixed into equal lengths.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub audio_segmentation_type: Patch<PromptRunExecuteAudioSegmentationType>,
+    /// Whether pictures are made searchable by image as well.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub enable_image_embedding: Patch<bool>,
+    /// Whether speech is written down as well.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub enable_transcription: Patch<bool>,
+    /// Language model that extracts: gemini-3-pro-preview, gemini-2.5-pro, gemini-2.5-flash or gemini-2.5-flash-lite; when left out the service chooses.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub processing_model: Patch<String>,
+    /// The prompt to run.
     pub prompt_id: String,
-    /// `ExecutePromptTarget`
+    /// What to run the prompt on; type says which of the other fields counts.
     pub target: ExecutePromptTarget,
+    /// Length of a video segment in seconds, 1 to 300; needed with video_segmentation_type fixed.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_segment_duration: Patch<i64>,
-    /// `PromptRunExecuteVideoSegmentationType`
+    /// How videos are cut: smart at changes of scene, content_aware by segments worked out beforehand, fixed into equal lengths.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_segmentation_type: Patch<PromptRunExecuteVideoSegmentationType>,
     /// Fields that this version does not know.
@@ -179,7 +214,7 @@ impl PromptRunExecute {
     }
 }
 
-/// `PromptRunExecuteAudioSegmentationType`
+/// How audio is cut: content_aware by content, fixed into equal lengths.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PromptRunExecuteAudioSegmentationType {
@@ -212,7 +247,7 @@ impl OpenEnum for PromptRunExecuteAudioSegmentationType {
 
 open_enum!(PromptRunExecuteAudioSegmentationType);
 
-/// `PromptRunExecuteVideoSegmentationType`
+/// How videos are cut: smart at changes of scene, content_aware by segments worked out beforehand, fixed into equal lengths.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PromptRunExecuteVideoSegmentationType {
@@ -249,31 +284,43 @@ impl OpenEnum for PromptRunExecuteVideoSegmentationType {
 
 open_enum!(PromptRunExecuteVideoSegmentationType);
 
-/// `PromptRunFailedSegment`
+/// A segment that failed in a run, with the steps that failed.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct PromptRunFailedSegment {
+    /// Where the segment ends, in seconds; null when not known.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub end_time: Patch<f64>,
+    /// Steps that failed on the segment, for example field_extraction, transcription or image_embedding.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub failed_operations: Patch<Vec<String>>,
+    /// Machine-readable kind of failure; null without one.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub failure_code: Patch<String>,
+    /// Why the segment failed, for people; null when only single operations did.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub failure_message: Patch<String>,
+    /// Step of processing at which the segment failed; null when only single operations did.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub failure_stage: Patch<String>,
+    /// Why extracting the fields failed; null when it did not.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub field_extraction_error: Patch<String>,
+    /// Why making the pictures searchable failed; null when it did not.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub image_embedding_error: Patch<String>,
+    /// True when the failure is known only from a derived record; what that changes for a retry is not documented.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub projection_only: Patch<bool>,
+    /// Whether prompt_runs.retry_segment can help; null when not known.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub retryable: Patch<bool>,
+    /// The segment of the media item that this concerns.
     pub segment_id: String,
+    /// Where the segment begins, in seconds; null when not known.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub start_time: Patch<f64>,
+    /// Why writing down the speech failed; null when it did not.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub transcription_error: Patch<String>,
     /// Fields that this version does not know.
@@ -281,20 +328,24 @@ pub struct PromptRunFailedSegment {
     pub extra: Extra,
 }
 
-/// `PromptRunFailedSegmentsManifest`
+/// All failed segments of a run, grouped by media item; try them again with prompt_runs.retry_segment.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct PromptRunFailedSegmentsManifest {
+    /// Failed segments over the whole run.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub failed_segments: Patch<i64>,
-    /// `PromptRunFailureOperationCounts`
+    /// Failures counted by the step in which they happened; one segment can count in several.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub operation_counts: Patch<PromptRunFailureOperationCounts>,
+    /// The prompt run that this belongs to; read it with prompt_runs.get.
     pub run_id: String,
+    /// State of the run: pending, processing, completed, completed_with_failures, failed or cancelled.
     pub status: String,
-    /// `PromptRunFailedVideo`
+    /// The media items with failures, each with its failed segments.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub videos: Patch<Vec<PromptRunFailedVideo>>,
+    /// Media items with at least one failed segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub videos_with_failures: Patch<i64>,
     /// Fields that this version does not know.
@@ -302,34 +353,40 @@ pub struct PromptRunFailedSegmentsManifest {
     pub extra: Extra,
 }
 
-/// `PromptRunFailedVideo`
+/// One media item of a run with its failed segments.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct PromptRunFailedVideo {
+    /// Failed segments of this media item.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub failed_segments: Patch<i64>,
-    /// `PromptRunFailureOperationCounts`
+    /// Failures counted by the step in which they happened; one segment can count in several.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub operation_counts: Patch<PromptRunFailureOperationCounts>,
-    /// `PromptRunFailedSegment`
+    /// The failed segments.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub segments: Patch<Vec<PromptRunFailedSegment>>,
+    /// The media item meant; in spite of the name it can be a video, an audio file or an image.
     pub video_id: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `PromptRunFailureOperationCounts`
+/// Failures counted by the step in which they happened; one segment can count in several.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct PromptRunFailureOperationCounts {
+    /// Failures while extracting fields.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub field_extraction: Patch<i64>,
+    /// Failures while making pictures searchable.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub image_embedding: Patch<i64>,
+    /// Failures of the segment as a whole, outside the other three steps.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub processing: Patch<i64>,
+    /// Failures while writing down speech.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub transcription: Patch<i64>,
     /// Fields that this version does not know.
@@ -337,156 +394,228 @@ pub struct PromptRunFailureOperationCounts {
     pub extra: Extra,
 }
 
-/// `PromptRunSegmentRetry`
+/// A retry of one failed segment that was just started, inside the finished run and without a new one; it can cost MT.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct PromptRunSegmentRetry {
+    /// Charge in MT once settled; 0 before.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub billing_actual_mt: Patch<f64>,
+    /// Set when settling the charge did not work out; null otherwise.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub billing_error: Patch<String>,
+    /// Expected charge in MT, the service's billing unit.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub billing_estimated_mt: Patch<f64>,
+    /// State of the charge, for example confirmed (charged) or released (given back); null when nothing is charged.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub billing_status: Patch<String>,
+    /// When it ended, well or badly, as an ISO 8601 timestamp; null while it is not over.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub completed_at: Patch<String>,
+    /// When it was created, as an ISO 8601 timestamp.
     pub created_at: String,
+    /// What went wrong, as text for people; null when nothing did.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub error: Patch<String>,
+    /// Key under which the request was accepted; sending it again does not start a second retry. Null when none was sent.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub idempotency_key: Patch<String>,
+    /// Sentence for people about what happened; do not let a program depend on its wording.
     pub message: String,
+    /// The retry that was started; follow it with prompt_runs.get_segment_retry.
     pub retry_id: String,
+    /// The prompt run that this belongs to; read it with prompt_runs.get.
     pub run_id: String,
+    /// The segment being tried again.
     pub segment_id: String,
+    /// When work on it began, as an ISO 8601 timestamp; null while it still waits.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub started_at: Patch<String>,
+    /// State of the retry right after the start.
     pub status: String,
+    /// The media item meant; in spite of the name it can be a video, an audio file or an image.
     pub video_id: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `PromptRunSegmentRetryStatus`
+/// How far the retry of a segment has got; once it is over, billing_status is settled.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct PromptRunSegmentRetryStatus {
+    /// Charge in MT once settled; 0 before.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub billing_actual_mt: Patch<f64>,
+    /// Set when settling the charge did not work out; null otherwise.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub billing_error: Patch<String>,
+    /// Expected charge in MT, the service's billing unit.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub billing_estimated_mt: Patch<f64>,
+    /// State of the charge, for example confirmed (charged) or released (given back); null when nothing is charged.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub billing_status: Patch<String>,
+    /// When it ended, well or badly, as an ISO 8601 timestamp; null while it is not over.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub completed_at: Patch<String>,
+    /// When it was created, as an ISO 8601 timestamp.
     pub created_at: String,
+    /// What went wrong, as text for people; null when nothing did.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub error: Patch<String>,
+    /// Whether extracting the fields worked this time; null while that is open.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub field_extraction_succeeded: Patch<bool>,
+    /// Whether making pictures searchable worked this time; null while that is open or when it was not asked for.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub image_embedding_succeeded: Patch<bool>,
+    /// The retry that was started; follow it with prompt_runs.get_segment_retry.
     pub retry_id: String,
+    /// The prompt run that this belongs to; read it with prompt_runs.get.
     pub run_id: String,
+    /// The segment being tried again.
     pub segment_id: String,
+    /// When work on it began, as an ISO 8601 timestamp; null while it still waits.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub started_at: Patch<String>,
+    /// State of the retry; compare without regard to case.
     pub status: String,
+    /// Whether writing down speech worked this time; null while that is open or when it was not asked for.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub transcription_succeeded: Patch<bool>,
+    /// The media item meant; in spite of the name it can be a video, an audio file or an image.
     pub video_id: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `PromptRunVideoResult`
+/// Data extracted from a whole media item in a run, by a prompt with video_level.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct PromptRunVideoResult {
+    /// Marks one attempt at processing; a new attempt gets a new value. Null when none is recorded.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub attempt_id: Patch<String>,
+    /// When it ended, well or badly, as an ISO 8601 timestamp; null while it is not over.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub completed_at: Patch<String>,
+    /// Why making this result searchable failed; null when it did not.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub embedding_error: Patch<String>,
+    /// How far making this result searchable has got; null when that was not asked for.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub embedding_status: Patch<String>,
+    /// Why it failed, as text for people; null when it did not fail.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub error_message: Patch<String>,
+    /// When the run was started, as an ISO 8601 timestamp.
     pub executed_at: String,
+    /// How many segments failed and are missing from the video-level result.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub failed_segment_count: Patch<i64>,
+    /// gs:// address of the stored file; videos.create_signed_url makes a link that a player can open. Null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gcs_uri: Patch<String>,
+    /// True when an animated preview exists for this item.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gif_available: Patch<bool>,
+    /// gs:// address of the animated preview; videos.create_signed_url makes a link from it. Null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gif_gcs_uri: Patch<String>,
+    /// Address of the animated preview; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gif_uri: Patch<String>,
+    /// False when the language model was never called, for instance because no segment was usable.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub llm_attempted: Patch<bool>,
-    /// `MarkerInfo`
+    /// A coloured note that a person put on a media item, run, result or single field; all fields are null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub marker: Patch<MarkerInfo>,
+    /// The extracted fields, shaped by the json_schema of the prompt's video_level.
     pub metadata: serde_json::Map<String, serde_json::Value>,
+    /// The extracted fields written out as plain text, the form that is searched.
     pub metadata_text: String,
+    /// Segments left out of the whole-item extraction.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub omitted_segment_ids: Patch<Vec<String>>,
+    /// Where the representing segment ends, in seconds from the start of the media item. Null without such a segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_end_time: Patch<f64>,
+    /// Address of the representing segment's animated picture. Null without such a segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_gif_uri: Patch<String>,
+    /// Segment chosen to represent a video-level hit; null for hits that are segments themselves.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_segment_id: Patch<String>,
+    /// Address of the representing segment's media file. Null without such a segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_segment_uri: Patch<String>,
+    /// Where the representing segment begins, in seconds from the start of the media item. Null without such a segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_start_time: Patch<f64>,
+    /// Address of the representing segment's still picture. Null without such a segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_thumbnail_uri: Patch<String>,
+    /// Something that did not stop processing but may have harmed the result; null when all was well.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub processing_warning: Patch<String>,
+    /// The prompt (instructions and output schema) that was used; read it with prompts.get.
     pub prompt_id: String,
+    /// Same as run_id, where the service repeats it; null otherwise.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub prompt_run_id: Patch<String>,
+    /// Unparsed answer of the language model; null when it was not kept or not asked for.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub raw_llm_response: Patch<String>,
+    /// Length of the instructions sent to the language model, in characters.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub rendered_prompt_char_count: Patch<i64>,
+    /// Identifies this single result; null when it has no id of its own.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub result_id: Patch<String>,
-    /// `PromptRunVideoResultResultType`
+    /// Always video here.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub result_type: Patch<PromptRunVideoResultResultType>,
+    /// The prompt run that this belongs to; read it with prompt_runs.get.
     pub run_id: String,
+    /// The output schema that was in force at the time, as text; null when not kept.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub schema_used: Patch<String>,
+    /// Address of the media file of the segment that represents this item; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub segment_uri: Patch<String>,
+    /// Digest of the inputs; it changes when they do. Null when not worked out.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub source_fingerprint: Patch<String>,
+    /// Index that the item was found in or processed under; null for playground media.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub source_index_id: Patch<String>,
+    /// When work on it began, as an ISO 8601 timestamp; null while it still waits.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub started_at: Patch<String>,
+    /// State of the whole-item extraction; compare without regard to case.
     pub status: String,
+    /// How many segments contributed to the video-level result.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub successful_segment_count: Patch<i64>,
+    /// Segment fields that the rendered instructions drew on.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub template_fields: Patch<Vec<String>>,
+    /// True when a still picture exists for this item.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub thumbnail_available: Patch<bool>,
+    /// gs:// address of the still picture; videos.create_signed_url makes a link from it. Null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub thumbnail_gcs_uri: Patch<String>,
+    /// Address of the still picture; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub thumbnail_uri: Patch<String>,
+    /// The media item meant; in spite of the name it can be a video, an audio file or an image.
     pub video_id: String,
+    /// Title of the media item, repeated here so that a list can be shown without another call. Null when not known.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_name: Patch<String>,
     /// Fields that this version does not know.
@@ -494,7 +623,7 @@ pub struct PromptRunVideoResult {
     pub extra: Extra,
 }
 
-/// `PromptRunVideoResultResultType`
+/// Always video here.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PromptRunVideoResultResultType {
@@ -523,74 +652,103 @@ impl OpenEnum for PromptRunVideoResultResultType {
 
 open_enum!(PromptRunVideoResultResultType);
 
-/// `SegmentRunResult`
+/// Data extracted from one segment in one run.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct SegmentRunResult {
+    /// Where the segment ends, in seconds from the start of the media item; null when not known.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub end_time: Patch<f64>,
+    /// When the run was started, as an ISO 8601 timestamp.
     pub executed_at: String,
-    /// `MarkerInfo`
+    /// Notes that people put on single extracted fields, keyed by the path of the field.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub extracted_metadata_markers: Patch<
         std::collections::BTreeMap<String, MarkerInfo>,
     >,
+    /// Why extracting the fields failed; null when it did not.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub field_extraction_error: Patch<String>,
+    /// Whether the fields of the prompt's schema could be extracted.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub field_extraction_succeeded: Patch<bool>,
+    /// gs:// address of the stored file; videos.create_signed_url makes a link that a player can open. Null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gcs_uri: Patch<String>,
+    /// True when an animated preview exists for this item.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gif_available: Patch<bool>,
+    /// gs:// address of the animated preview; videos.create_signed_url makes a link from it. Null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gif_gcs_uri: Patch<String>,
+    /// Address of the animated preview; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gif_uri: Patch<String>,
+    /// Why making the pictures searchable failed; null when it did not.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub image_embedding_error: Patch<String>,
+    /// Whether the pictures could be made searchable by image; null when that step was not run.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub image_embedding_succeeded: Patch<bool>,
-    /// `MarkerInfo`
+    /// A coloured note that a person put on a media item, run, result or single field; all fields are null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub marker: Patch<MarkerInfo>,
+    /// The extracted fields, shaped by the json_schema of the prompt.
     pub metadata: serde_json::Map<String, serde_json::Value>,
-    /// `MarkerInfo`
+    /// Notes that people put on single entries of metadata, keyed by the path of the field.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub metadata_markers: Patch<std::collections::BTreeMap<String, MarkerInfo>>,
+    /// The extracted fields written out as plain text, the form that is searched.
     pub metadata_text: String,
+    /// Something that did not stop processing but may have harmed the result; null when all was well.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub processing_warning: Patch<String>,
+    /// The prompt (instructions and output schema) that was used; read it with prompts.get.
     pub prompt_id: String,
+    /// Same as run_id, where the service repeats it; null otherwise.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub prompt_run_id: Patch<String>,
+    /// Identifies this single result; null when it has no id of its own.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub result_id: Patch<String>,
-    /// `SegmentRunResultResultType`
+    /// Always segment here.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub result_type: Patch<SegmentRunResultResultType>,
+    /// The prompt run that this belongs to; read it with prompt_runs.get.
     pub run_id: String,
+    /// The output schema that was in force at the time, as text; null when not kept.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub schema_used: Patch<String>,
+    /// The segment of the media item that this concerns.
     pub segment_id: String,
+    /// Address of the segment's own media file; null when none was cut.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub segment_uri: Patch<String>,
+    /// Index that the item was found in or processed under; null for playground media.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub source_index_id: Patch<String>,
+    /// Where the segment begins, in seconds from the start of the media item; null when not known.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub start_time: Patch<f64>,
+    /// True when a still picture exists for this item.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub thumbnail_available: Patch<bool>,
+    /// gs:// address of the still picture; videos.create_signed_url makes a link from it. Null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub thumbnail_gcs_uri: Patch<String>,
+    /// Address of the still picture; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub thumbnail_uri: Patch<String>,
+    /// Why writing down the speech failed; null when it did not.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub transcription_error: Patch<String>,
+    /// Whether speech could be written down; null when transcription was not run.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub transcription_succeeded: Patch<bool>,
+    /// The media item that the segment is cut from; null when not sent.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_id: Patch<String>,
+    /// Title of the media item, repeated here so that a list can be shown without another call. Null when not known.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_name: Patch<String>,
     /// Fields that this version does not know.
@@ -598,20 +756,20 @@ pub struct SegmentRunResult {
     pub extra: Extra,
 }
 
-/// `SegmentRunResultPage`
+/// One page of what a run extracted from the segments of a media item.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct SegmentRunResultPage {
-    /// `SegmentRunResult`
+    /// The items of this page, in the service's order.
     pub data: Vec<SegmentRunResult>,
-    /// `PaginationMeta`
+    /// Where this page stands in the list and how to reach the next one.
     pub pagination: PaginationMeta,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `SegmentRunResultResultType`
+/// Always segment here.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SegmentRunResultResultType {

@@ -8,19 +8,23 @@ use framekey_runtime::typed::{Extra, File, OpenEnum, Patch, SecretText};
 #[allow(unused_imports)]
 use super::*;
 
-/// `PromptCreate`
+/// A new prompt.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct PromptCreate {
+    /// What the prompt is for, up to 500 characters.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub description: Patch<String>,
+    /// JSON Schema of the data to extract, with root type object; try it first with prompts.test_schema.
     pub json_schema: serde_json::Map<String, serde_json::Value>,
+    /// Label of the prompt, 3 to 100 characters.
     pub name: String,
+    /// Instructions for the language model, 10 to 5000 characters: what to extract from each segment.
     pub prompt_text: String,
-    /// `PromptSemanticIndexingConfig`
+    /// Which extracted fields stay out of search by meaning; without entries all are searchable.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub semantic_indexing: Patch<PromptSemanticIndexingConfig>,
-    /// `PromptVideoLevelConfig`
+    /// Extraction over a whole video or audio file, beside that of its segments; prompt runs that cut into equal lengths skip it.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_level: Patch<PromptVideoLevelConfig>,
     /// Fields that this version does not know.
@@ -48,24 +52,28 @@ impl PromptCreate {
     }
 }
 
-/// `PromptListResponse`
+/// All prompts that the account can use, in one answer without pages.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct PromptListResponse {
+    /// How many of the prompts are switched on.
     pub active_count: i64,
-    /// `Prompt`
+    /// The prompts found.
     pub prompts: Vec<Prompt>,
+    /// How many prompts there are.
     pub total_count: i64,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `PromptTestSchema`
+/// A schema and an example to check against it before a prompt is made.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct PromptTestSchema {
+    /// JSON Schema of the data to extract, with root type object; try it first with prompts.test_schema.
     pub json_schema: serde_json::Map<String, serde_json::Value>,
+    /// An example object to check against the schema.
     pub sample_data: serde_json::Map<String, serde_json::Value>,
     /// Fields that this version does not know.
     #[serde(flatten)]
@@ -87,24 +95,29 @@ impl PromptTestSchema {
     }
 }
 
-/// `PromptUpdate`
+/// New values for a prompt; fields left out keep theirs.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct PromptUpdate {
+    /// True removes the whole-item extraction from the prompt; leaving video_level out keeps it.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub clear_video_level: Patch<bool>,
+    /// New explanation, up to 500 characters.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub description: Patch<String>,
+    /// New JSON Schema of the data to extract from each segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub json_schema: Patch<serde_json::Map<String, serde_json::Value>>,
+    /// New label, 3 to 100 characters.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub name: Patch<String>,
+    /// New instructions for the language model, 10 to 5000 characters.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub prompt_text: Patch<String>,
-    /// `PromptSemanticIndexingConfig`
+    /// Which extracted fields stay out of search by meaning; without entries all are searchable.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub semantic_indexing: Patch<PromptSemanticIndexingConfig>,
-    /// `PromptVideoLevelConfig`
+    /// Extraction over a whole video or audio file, beside that of its segments; prompt runs that cut into equal lengths skip it.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_level: Patch<PromptVideoLevelConfig>,
     /// Fields that this version does not know.
@@ -112,29 +125,39 @@ pub struct PromptUpdate {
     pub extra: Extra,
 }
 
-/// `PromptUsageStats`
+/// Whether a prompt is in use, to be read before deleting it.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct PromptUsageStats {
+    /// When the prompt was made, as an ISO 8601 timestamp.
     pub created_at: String,
+    /// False once the prompt was switched off.
     pub is_active: bool,
+    /// True when runs use the prompt; deleting it then needs force.
     pub is_in_use: bool,
+    /// Label of the prompt.
     pub name: String,
+    /// The prompt asked about.
     pub prompt_id: String,
+    /// How many fields the output schema defines.
     pub schema_properties_count: i64,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `TestSchemaResponse`
+/// Whether an example fits a schema.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct TestSchemaResponse {
+    /// What is wrong with schema or example; null when nothing is.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub error: Patch<String>,
+    /// Sentence for people about what happened; do not let a program depend on its wording.
     pub message: String,
+    /// True when the schema is sound and the sample fits it.
     pub valid: bool,
+    /// The sample as it looks after validation; null when it does not fit.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub validated_data: Patch<serde_json::Map<String, serde_json::Value>>,
     /// Fields that this version does not know.

@@ -8,29 +8,38 @@ use framekey_runtime::typed::{Extra, File, OpenEnum, Patch, SecretText};
 #[allow(unused_imports)]
 use super::*;
 
-/// `RateLimitCategoryStatus`
+/// Limits of one group of endpoints, per minute and per hour, with what is used and left.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct RateLimitCategoryStatus {
+    /// Calls allowed per hour.
     pub hour_limit: i64,
+    /// Calls left in the running hour.
     pub hour_remaining: i64,
+    /// Calls made in the running hour.
     pub hour_used: i64,
+    /// Calls allowed per minute.
     pub minute_limit: i64,
+    /// Calls left in the running minute.
     pub minute_remaining: i64,
+    /// Calls made in the running minute.
     pub minute_used: i64,
+    /// When the counters start again, as a whole number (Unix time by its form).
     pub reset_at: i64,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `RateLimitStatus`
+/// The account's rate limits at this moment; past one, calls fail with 429 and Retry-After.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct RateLimitStatus {
-    /// `RateLimitCategoryStatus`
+    /// Limits and use, keyed by group of endpoints.
     pub categories: std::collections::BTreeMap<String, RateLimitCategoryStatus>,
+    /// Plan of the account, which sets the limits.
     pub plan_id: String,
+    /// The account that owns it.
     pub user_id: String,
     /// Fields that this version does not know.
     #[serde(flatten)]

@@ -8,16 +8,18 @@ use framekey_runtime::typed::{Extra, File, OpenEnum, Patch, SecretText};
 #[allow(unused_imports)]
 use super::*;
 
-/// `FilterCondition`
+/// One test on one extracted field; type and operator must fit each other.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct FilterCondition {
+    /// Path of the extracted field to test, as listed in metadata_keys.
     pub field: String,
-    /// `FilterConditionOperator`
+    /// Test to apply. string: equals, contains, starts_with, ends_with; integer and number: equals, greater_*, less_*; boolean: equals; array: item_*, length_*; is_empty and is_not_empty (string, array) take no value.
     pub operator: FilterConditionOperator,
-    /// `FilterConditionType`
+    /// Type of the field in the prompt's schema; it decides which operators are allowed.
     #[serde(rename = "type")]
     pub type_: FilterConditionType,
+    /// What to compare with, in the field's type (a whole number for length_*); leave it out with is_empty and is_not_empty.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub value: Patch<serde_json::Value>,
     /// Fields that this version does not know.
@@ -43,7 +45,7 @@ impl FilterCondition {
     }
 }
 
-/// `FilterConditionOperator`
+/// Test to apply. string: equals, contains, starts_with, ends_with; integer and number: equals, greater_*, less_*; boolean: equals; array: item_*, length_*; is_empty and is_not_empty (string, array) take no value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FilterConditionOperator {
@@ -144,7 +146,7 @@ impl OpenEnum for FilterConditionOperator {
 
 open_enum!(FilterConditionOperator);
 
-/// `FilterConditionType`
+/// Type of the field in the prompt's schema; it decides which operators are allowed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FilterConditionType {
@@ -195,18 +197,22 @@ impl OpenEnum for FilterConditionType {
 
 open_enum!(FilterConditionType);
 
-/// `FilterSearch`
+/// Search by exact tests on extracted fields instead of by meaning.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct FilterSearch {
-    /// `FilterCondition`
+    /// One to four tests on extracted fields; a hit must pass all of them.
     pub conditions: Vec<FilterCondition>,
+    /// next_cursor (or next_page_token) of the page before; left out, the first page is returned.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub cursor: Patch<String>,
+    /// Several indexes to search; left out, the one in the path (or the playground).
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub index_ids: Patch<Vec<String>>,
+    /// Results per page, 1 to 100; 50 when left out.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub page_size: Patch<i64>,
+    /// Only hits that come from these prompt runs; left out, all runs count.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub run_ids: Patch<Vec<String>>,
     /// Fields that this version does not know.
@@ -229,21 +235,23 @@ impl FilterSearch {
     }
 }
 
-/// `FilterSearchResponse`
+/// Hits of a filter search. The service answers in one of two forms: results with next_page_token and total_shown, or data with pagination.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct FilterSearchResponse {
-    /// `SearchResult`
+    /// The hits of this page, in the newer form; the service sends either this or results.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub data: Patch<Vec<SearchResult>>,
+    /// Value for cursor on the next call, in the older form of the answer; null on the last page.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub next_page_token: Patch<String>,
-    /// `PaginationMeta`
+    /// How to go on, in the newer form of the answer; null in the older one.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub pagination: Patch<PaginationMeta>,
-    /// `SearchResult`
+    /// The hits of this page; the service sends either this or data.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub results: Patch<Vec<SearchResult>>,
+    /// How many hits this answer holds, in its older form.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub total_shown: Patch<i64>,
     /// Fields that this version does not know.
@@ -251,15 +259,19 @@ pub struct FilterSearchResponse {
     pub extra: Extra,
 }
 
-/// `ImageSearch`
+/// Search for moments that look like a picture.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct ImageSearch {
+    /// The picture to compare with (JPEG, PNG or WebP), base64-encoded without a data: prefix.
     pub image_data: String,
+    /// Several indexes, searched in place of the one in the path.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub index_ids: Patch<Vec<String>>,
+    /// Only hits that come from these prompt runs; left out, all runs count.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub run_ids: Patch<Vec<String>>,
+    /// How many hits to return at most, 1 to 100; 20 when left out.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub top_k: Patch<i64>,
     /// Fields that this version does not know.
@@ -281,122 +293,172 @@ impl ImageSearch {
     }
 }
 
-/// `ImageSearchResult`
+/// One hit of a search by picture, a segment or a whole media item as result_type says.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct ImageSearchResult {
+    /// Shortened form of the matched text, for a list of hits.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub content_preview: Patch<String>,
+    /// Where the segment ends, in seconds from the start of the media item; null for a whole media item.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub end_time: Patch<f64>,
+    /// Fields that the prompt extracted, shaped by its json_schema; null when there are none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub extracted_metadata: Patch<serde_json::Map<String, serde_json::Value>>,
-    /// `MarkerInfo`
+    /// Notes that people put on single extracted fields, keyed by the path of the field.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub extracted_metadata_markers: Patch<
         std::collections::BTreeMap<String, MarkerInfo>,
     >,
+    /// Score per concrete occurrence of a field (one entry of a list, for instance), keyed by its instance key. Null when the hit was not found by fields.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub field_instance_scores: Patch<std::collections::BTreeMap<String, f64>>,
+    /// Score per extracted field, keyed by field path. Null when the hit was not found by fields.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub field_scores: Patch<std::collections::BTreeMap<String, f64>>,
+    /// Score after text and image rankings were merged by reciprocal rank fusion; null when nothing was merged.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub fused_score: Patch<f64>,
+    /// gs:// address of the stored file; videos.create_signed_url makes a link that a player can open. Null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gcs_uri: Patch<String>,
+    /// True when an animated preview exists for this item.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gif_available: Patch<bool>,
+    /// The animated preview itself, encoded as text, when the service sends it inline; otherwise null.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gif_data: Patch<String>,
+    /// gs:// address of the animated preview; videos.create_signed_url makes a link from it. Null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gif_gcs_uri: Patch<String>,
+    /// Address of the animated preview; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gif_uri: Patch<String>,
+    /// Place in the picture ranking before merging; null when it was not in it.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub image_rank: Patch<i64>,
+    /// Score of the picture part alone; null when the hit was not found by picture.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub image_score: Patch<f64>,
-    /// `MarkerInfo`
+    /// A coloured note that a person put on a media item, run, result or single field; all fields are null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub marker: Patch<MarkerInfo>,
+    /// Which part of the query found the hit, such as its text or its picture; null when not stated.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub match_type: Patch<String>,
-    /// `MatchedFieldInstance`
+    /// The concrete occurrences of fields that made this a hit, with their scores. Null when the hit was not found by fields.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub matched_field_instances: Patch<Vec<MatchedFieldInstance>>,
+    /// Paths of the extracted fields that made this a hit. Null when the hit was not found by fields.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub matched_field_paths: Patch<Vec<String>>,
+    /// gs:// address of the frame that resembled the picture searched for. Null when the hit was not found by picture.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub matched_image_gcs_uri: Patch<String>,
+    /// How much the frame resembles the picture searched for; higher is nearer. Null when the hit was not found by picture.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub matched_image_score: Patch<f64>,
+    /// Moment of the resembling frame, in seconds. Null when the hit was not found by picture.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub matched_image_timestamp: Patch<f64>,
+    /// Address of the frame that resembled the picture searched for. Null when the hit was not found by picture.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub matched_image_uri: Patch<String>,
-    /// `ImageSearchResultMediaType`
+    /// Kind of medium: video, audio or image; null when not known.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub media_type: Patch<ImageSearchResultMediaType>,
+    /// Data kept with the hit, in the service's own form; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub metadata: Patch<serde_json::Map<String, serde_json::Value>>,
+    /// The extracted fields written out as plain text, the form that is searched; null when there are none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub metadata_text: Patch<String>,
+    /// Where the representing segment ends, in seconds from the start of the media item. Null without such a segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_end_time: Patch<f64>,
+    /// Address of the representing segment's animated picture. Null without such a segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_gif_uri: Patch<String>,
+    /// Segment chosen to represent a video-level hit; null for hits that are segments themselves.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_segment_id: Patch<String>,
+    /// Address of the representing segment's media file. Null without such a segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_segment_uri: Patch<String>,
+    /// Where the representing segment begins, in seconds from the start of the media item. Null without such a segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_start_time: Patch<f64>,
+    /// Address of the representing segment's still picture. Null without such a segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_thumbnail_uri: Patch<String>,
+    /// Prompt that the extracted fields come from; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub prompt_id: Patch<String>,
+    /// Same as run_id, where the service repeats it; null otherwise.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub prompt_run_id: Patch<String>,
+    /// Unparsed answer of the language model; null when it was not kept or not asked for.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub raw_llm_response: Patch<String>,
+    /// Score after a second ordering pass; null when none took place.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub reranked_score: Patch<f64>,
+    /// Identifies this single result, whatever its level.
     pub result_id: String,
-    /// `ImageSearchResultResultType`
+    /// Level of the result: segment (a stretch of time) or video (the whole media item).
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub result_type: Patch<ImageSearchResultResultType>,
+    /// Prompt run that the extracted fields come from; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub run_id: Patch<String>,
+    /// The segment found; null for a hit that is a whole media item.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub segment_id: Patch<String>,
+    /// Address of the segment's own media file; null when none was cut.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub segment_uri: Patch<String>,
+    /// Moment of the shot that was matched, in seconds. Null when the hit was not found by picture.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub shot_timestamp: Patch<f64>,
+    /// How near the hit is to the query; higher is nearer. Null when the kind of search gives none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub similarity_score: Patch<f64>,
+    /// Index that the item was found in or processed under; null for playground media.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub source_index_id: Patch<String>,
+    /// Prompt run whose result this hit was taken from. Null when it comes from none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub source_run_id: Patch<String>,
+    /// Where the segment begins, in seconds from the start of the media item; null for a whole media item.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub start_time: Patch<f64>,
+    /// Text that was matched by the search.
     pub text_content: String,
+    /// Place in the text ranking before merging; null when it was not in it.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub text_rank: Patch<i64>,
+    /// Score of the text part alone; null when the hit was not found by text.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub text_score: Patch<f64>,
+    /// True when a still picture exists for this item.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub thumbnail_available: Patch<bool>,
+    /// The still picture itself, encoded as text, when the service sends it inline; otherwise null.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub thumbnail_data: Patch<String>,
+    /// gs:// address of the still picture; videos.create_signed_url makes a link from it. Null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub thumbnail_gcs_uri: Patch<String>,
+    /// Address of the still picture; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub thumbnail_uri: Patch<String>,
+    /// The media item meant; in spite of the name it can be a video, an audio file or an image.
     pub video_id: String,
+    /// Title of the media item, repeated here so that a list can be shown without another call. Null when not known.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_name: Patch<String>,
+    /// gs:// address of the stored media file; null when not sent. videos.create_signed_url makes a link from it.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_uri: Patch<String>,
     /// Fields that this version does not know.
@@ -404,7 +466,7 @@ pub struct ImageSearchResult {
     pub extra: Extra,
 }
 
-/// `ImageSearchResultMediaType`
+/// Kind of medium: video, audio or image; null when not known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ImageSearchResultMediaType {
@@ -441,7 +503,7 @@ impl OpenEnum for ImageSearchResultMediaType {
 
 open_enum!(ImageSearchResultMediaType);
 
-/// `ImageSearchResultResultType`
+/// Level of the result: segment (a stretch of time) or video (the whole media item).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ImageSearchResultResultType {
@@ -474,18 +536,22 @@ impl OpenEnum for ImageSearchResultResultType {
 
 open_enum!(ImageSearchResultResultType);
 
-/// `MultiRunSearch`
+/// Search by meaning over several prompt runs at once; give run_ids, or index_id for all runs of an index.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct MultiRunSearch {
-    /// `MultiRunSearchAggregation`
+    /// How hits of several runs are combined: best keeps the strongest hit per segment, all keeps every hit, weighted favours recent runs.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub aggregation: Patch<MultiRunSearchAggregation>,
+    /// Index whose runs are searched; it counts only when run_ids is left out.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub index_id: Patch<String>,
+    /// What to look for, in everyday words; it is compared by meaning, not by spelling.
     pub query: String,
+    /// Prompt runs to search; needed when index_id is left out.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub run_ids: Patch<Vec<String>>,
+    /// How many hits to take from each run, 1 to 50; 5 when left out.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub top_k: Patch<i64>,
     /// Fields that this version does not know.
@@ -508,7 +574,7 @@ impl MultiRunSearch {
     }
 }
 
-/// `MultiRunSearchAggregation`
+/// How hits of several runs are combined: best keeps the strongest hit per segment, all keeps every hit, weighted favours recent runs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MultiRunSearchAggregation {
@@ -545,24 +611,32 @@ impl OpenEnum for MultiRunSearchAggregation {
 
 open_enum!(MultiRunSearchAggregation);
 
-/// `MultimodalSearch`
+/// Search by words and a picture together; at least one of text_query and image_data is needed. Both rankings are merged by reciprocal rank fusion.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct MultimodalSearch {
+    /// The picture to compare with (JPEG, PNG or WebP), base64-encoded without a data: prefix; needed when text_query is left out.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub image_data: Patch<String>,
+    /// Share of the image ranking in the fused result, 0 to 1; together with text_weight it must make 1.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub image_weight: Patch<f64>,
+    /// Several indexes, searched in place of the one in the path.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub index_ids: Patch<Vec<String>>,
+    /// Only hits that come from these prompt runs; left out, all runs count.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub run_ids: Patch<Vec<String>>,
+    /// Extracted fields to compare the words with; left out, all searchable fields count.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub search_fields: Patch<Vec<String>>,
+    /// Words to look for; needed when image_data is left out.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub text_query: Patch<String>,
+    /// Share of the text ranking in the fused result, 0 to 1; together with image_weight it must make 1.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub text_weight: Patch<f64>,
+    /// How many hits to return at most, 1 to 100; 20 when left out.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub top_k: Patch<i64>,
     /// Fields that this version does not know.
@@ -570,120 +644,170 @@ pub struct MultimodalSearch {
     pub extra: Extra,
 }
 
-/// `MultimodalSearchResult`
+/// One hit of a search by words and picture, with the ranks and scores of both parts.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct MultimodalSearchResult {
+    /// Shortened form of the matched text, for a list of hits.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub content_preview: Patch<String>,
+    /// Where the segment ends, in seconds from the start of the media item; null for a whole media item.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub end_time: Patch<f64>,
+    /// Fields that the prompt extracted, shaped by its json_schema; null when there are none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub extracted_metadata: Patch<serde_json::Map<String, serde_json::Value>>,
-    /// `MarkerInfo`
+    /// Notes that people put on single extracted fields, keyed by the path of the field.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub extracted_metadata_markers: Patch<
         std::collections::BTreeMap<String, MarkerInfo>,
     >,
+    /// Score per concrete occurrence of a field (one entry of a list, for instance), keyed by its instance key. Null when the hit was not found by fields.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub field_instance_scores: Patch<std::collections::BTreeMap<String, f64>>,
+    /// Score per extracted field, keyed by field path. Null when the hit was not found by fields.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub field_scores: Patch<std::collections::BTreeMap<String, f64>>,
+    /// Score after text and image rankings were merged by reciprocal rank fusion; only comparable inside one answer.
     pub fused_score: f64,
+    /// gs:// address of the stored file; videos.create_signed_url makes a link that a player can open. Null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gcs_uri: Patch<String>,
+    /// True when an animated preview exists for this item.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gif_available: Patch<bool>,
+    /// The animated preview itself, encoded as text, when the service sends it inline; otherwise null.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gif_data: Patch<String>,
+    /// gs:// address of the animated preview; videos.create_signed_url makes a link from it. Null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gif_gcs_uri: Patch<String>,
+    /// Address of the animated preview; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gif_uri: Patch<String>,
+    /// Place in the picture ranking before merging; null when it was not in it.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub image_rank: Patch<i64>,
+    /// Score of the picture part alone; null when the hit was not found by picture.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub image_score: Patch<f64>,
-    /// `MarkerInfo`
+    /// A coloured note that a person put on a media item, run, result or single field; all fields are null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub marker: Patch<MarkerInfo>,
+    /// Which part of the query found the hit, such as its text or its picture.
     pub match_type: String,
-    /// `MatchedFieldInstance`
+    /// The concrete occurrences of fields that made this a hit, with their scores. Null when the hit was not found by fields.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub matched_field_instances: Patch<Vec<MatchedFieldInstance>>,
+    /// Paths of the extracted fields that made this a hit. Null when the hit was not found by fields.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub matched_field_paths: Patch<Vec<String>>,
+    /// gs:// address of the frame that resembled the picture searched for. Null when the hit was not found by picture.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub matched_image_gcs_uri: Patch<String>,
+    /// How much the frame resembles the picture searched for; higher is nearer. Null when the hit was not found by picture.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub matched_image_score: Patch<f64>,
+    /// Moment of the resembling frame, in seconds. Null when the hit was not found by picture.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub matched_image_timestamp: Patch<f64>,
+    /// Address of the frame that resembled the picture searched for. Null when the hit was not found by picture.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub matched_image_uri: Patch<String>,
-    /// `MultimodalSearchResultMediaType`
+    /// Kind of medium: video, audio or image; null when not known.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub media_type: Patch<MultimodalSearchResultMediaType>,
+    /// Data kept with the hit, in the service's own form; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub metadata: Patch<serde_json::Map<String, serde_json::Value>>,
+    /// The extracted fields written out as plain text, the form that is searched; null when there are none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub metadata_text: Patch<String>,
+    /// Where the representing segment ends, in seconds from the start of the media item. Null without such a segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_end_time: Patch<f64>,
+    /// Address of the representing segment's animated picture. Null without such a segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_gif_uri: Patch<String>,
+    /// Segment chosen to represent a video-level hit; null for hits that are segments themselves.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_segment_id: Patch<String>,
+    /// Address of the representing segment's media file. Null without such a segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_segment_uri: Patch<String>,
+    /// Where the representing segment begins, in seconds from the start of the media item. Null without such a segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_start_time: Patch<f64>,
+    /// Address of the representing segment's still picture. Null without such a segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_thumbnail_uri: Patch<String>,
+    /// Prompt that the extracted fields come from; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub prompt_id: Patch<String>,
+    /// Same as run_id, where the service repeats it; null otherwise.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub prompt_run_id: Patch<String>,
+    /// Unparsed answer of the language model; null when it was not kept or not asked for.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub raw_llm_response: Patch<String>,
+    /// Score after a second ordering pass; null when none took place.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub reranked_score: Patch<f64>,
+    /// Identifies this single result, whatever its level.
     pub result_id: String,
-    /// `MultimodalSearchResultResultType`
+    /// Level of the result: segment (a stretch of time) or video (the whole media item).
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub result_type: Patch<MultimodalSearchResultResultType>,
+    /// Prompt run that the extracted fields come from; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub run_id: Patch<String>,
+    /// The segment found; null for a hit that is a whole media item.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub segment_id: Patch<String>,
+    /// Address of the segment's own media file; null when none was cut.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub segment_uri: Patch<String>,
+    /// Moment of the shot that was matched, in seconds. Null when the hit was not found by picture.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub shot_timestamp: Patch<f64>,
+    /// How near the hit is to the query; higher is nearer. Null when the kind of search gives none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub similarity_score: Patch<f64>,
+    /// Index that the item was found in or processed under; null for playground media.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub source_index_id: Patch<String>,
+    /// Prompt run whose result this hit was taken from. Null when it comes from none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub source_run_id: Patch<String>,
+    /// Where the segment begins, in seconds from the start of the media item; null for a whole media item.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub start_time: Patch<f64>,
+    /// Text that was matched by the search.
     pub text_content: String,
+    /// Place in the text ranking before merging; null when it was not in it.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub text_rank: Patch<i64>,
+    /// Score of the text part alone; null when the hit was not found by text.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub text_score: Patch<f64>,
+    /// True when a still picture exists for this item.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub thumbnail_available: Patch<bool>,
+    /// The still picture itself, encoded as text, when the service sends it inline; otherwise null.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub thumbnail_data: Patch<String>,
+    /// gs:// address of the still picture; videos.create_signed_url makes a link from it. Null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub thumbnail_gcs_uri: Patch<String>,
+    /// Address of the still picture; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub thumbnail_uri: Patch<String>,
+    /// The media item meant; in spite of the name it can be a video, an audio file or an image.
     pub video_id: String,
+    /// Title of the media item, repeated here so that a list can be shown without another call. Null when not known.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_name: Patch<String>,
+    /// gs:// address of the stored media file; null when not sent. videos.create_signed_url makes a link from it.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_uri: Patch<String>,
     /// Fields that this version does not know.
@@ -691,7 +815,7 @@ pub struct MultimodalSearchResult {
     pub extra: Extra,
 }
 
-/// `MultimodalSearchResultMediaType`
+/// Kind of medium: video, audio or image; null when not known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MultimodalSearchResultMediaType {
@@ -728,7 +852,7 @@ impl OpenEnum for MultimodalSearchResultMediaType {
 
 open_enum!(MultimodalSearchResultMediaType);
 
-/// `MultimodalSearchResultResultType`
+/// Level of the result: segment (a stretch of time) or video (the whole media item).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MultimodalSearchResultResultType {
@@ -761,11 +885,13 @@ impl OpenEnum for MultimodalSearchResultResultType {
 
 open_enum!(MultimodalSearchResultResultType);
 
-/// `PlaygroundSearch`
+/// Search by meaning in the account's playground, that is in media that belong to no index.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct PlaygroundSearch {
+    /// What to look for, in everyday words; it is compared by meaning, not by spelling.
     pub query: String,
+    /// How many hits to return at most, 1 to 100; 30 when left out.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub top_k: Patch<i64>,
     /// Fields that this version does not know.
@@ -785,17 +911,22 @@ impl PlaygroundSearch {
     }
 }
 
-/// `TextSearch`
+/// Search by meaning, with words.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct TextSearch {
+    /// Several indexes, searched in place of the one in the path.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub index_ids: Patch<Vec<String>>,
+    /// What to look for, in everyday words; it is compared by meaning, not by spelling.
     pub query: String,
+    /// Only hits that come from these prompt runs; left out, all runs count.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub run_ids: Patch<Vec<String>>,
+    /// Extracted fields to compare the text with; left out, all searchable fields count.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub search_fields: Patch<Vec<String>>,
+    /// How many hits to return at most, 1 to 100; 30 when left out.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub top_k: Patch<i64>,
     /// Fields that this version does not know.

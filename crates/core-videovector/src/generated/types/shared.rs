@@ -8,38 +8,55 @@ use framekey_runtime::typed::{Extra, File, OpenEnum, Patch, SecretText};
 #[allow(unused_imports)]
 use super::*;
 
-/// `Connector`
+/// A link to your cloud storage, for import jobs and exports; the credentials given at creation are never shown.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct Connector {
+    /// Bucket that the connector reads and writes; null for Azure.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub bucket: Patch<String>,
+    /// The connector to the cloud storage; see connectors.list.
     pub connector_id: String,
+    /// Azure blob container; null for other storage services.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub container: Patch<String>,
+    /// When it was created, as an ISO 8601 timestamp.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub created_at: Patch<String>,
+    /// Folder that exports must stay under, when the connector has the export scope; without it there is no such limit.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub export_base_path: Patch<String>,
+    /// Google Cloud project of the bucket; null for other storage services.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gcp_project_id: Patch<String>,
+    /// all imports every matching file; new_only skips files that were imported before.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub import_mode: Patch<String>,
+    /// Why the last test failed; null when it did not or there was none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub last_test_error: Patch<String>,
+    /// Outcome of the last test; null when there was none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub last_test_result: Patch<String>,
+    /// When connectors.test last ran, as an ISO 8601 timestamp; null when it never did.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub last_tested_at: Patch<String>,
+    /// Label shown to people; it need not be unique as far as the service documents.
     pub name: String,
+    /// Storage service: gcs, s3 or azure.
     pub provider: String,
+    /// AWS region of the bucket, for example us-east-1; null for other storage services.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub region: Patch<String>,
+    /// import, export or both: what the connector may be used for. This is not the scope of an API key.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub scopes: Patch<Vec<String>>,
+    /// active, testing, failed or disabled; connectors.test checks it anew.
     pub status: String,
+    /// Azure storage account; null for other storage services.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub storage_account: Patch<String>,
+    /// When it last changed, as an ISO 8601 timestamp; null when it has not changed since or the service does not say.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub updated_at: Patch<String>,
     /// Fields that this version does not know.
@@ -79,63 +96,87 @@ impl Connector {
     }
 }
 
-/// `DeleteResponse`
+/// Says that the deletion took place.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct DeleteResponse {
+    /// Sentence for people about what happened; do not let a program depend on its wording.
     pub message: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `Export`
+/// An export job that writes segments and their extracted data to a JSON file; poll it about every 5 seconds until completed or failed.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct Export {
+    /// How often it has been tried.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub attempts: Patch<i64>,
+    /// Earliest time for the next try, as an ISO 8601 timestamp; null when none is planned.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub available_at: Patch<String>,
+    /// When it ended, well or badly, as an ISO 8601 timestamp; null while it is not over.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub completed_at: Patch<String>,
+    /// When it was created, as an ISO 8601 timestamp.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub created_at: Patch<String>,
+    /// Folder set on the connector that the file is written under; null without a connector.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub destination_base_path: Patch<String>,
+    /// Connector that the file is written to; null when the file is kept for download.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub destination_connector_id: Patch<String>,
+    /// Folder below the connector's export_base_path; null when none was given.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub destination_subpath: Patch<String>,
-    /// `ExportDestinationType`
+    /// download keeps the file with the service for exports.download; connector writes it to your storage; null when not stated.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub destination_type: Patch<ExportDestinationType>,
+    /// Full address of the file in your storage; null without a connector or before the end.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub destination_uri: Patch<String>,
+    /// Address of exports.download for this export, which needs your credentials like any call; null while not ready or with a connector.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub download_url: Patch<SecretText>,
+    /// Why it failed, as text for people; null when it did not fail.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub error_message: Patch<String>,
+    /// The export job meant; poll it with exports.get.
     pub export_id: String,
+    /// Options that the export was started with; null when there were none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub export_params: Patch<serde_json::Map<String, serde_json::Value>>,
+    /// What is exported: index or prompt_run.
     pub export_type: String,
+    /// Size of the finished file in bytes; null before.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub file_size_bytes: Patch<i64>,
+    /// gs:// address of the finished file; null before, or when it is not shown.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gcs_uri: Patch<String>,
+    /// What stopped the latest try; null when nothing did.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub last_error: Patch<String>,
+    /// How often the job is tried before it is given up.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub max_attempts: Patch<i64>,
+    /// State in the work queue: queued, leased, running, failed, succeeded or dead_letter. Null when not queued.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub queue_status: Patch<String>,
+    /// When the latest try began, as an ISO 8601 timestamp; null while the job still waits.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub started_at: Patch<String>,
+    /// pending, processing, then completed or failed.
     pub status: String,
+    /// The index or prompt run that is exported, according to export_type.
     pub target_id: String,
+    /// When it last changed, as an ISO 8601 timestamp; null when it has not changed since or the service does not say.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub updated_at: Patch<String>,
+    /// The account that owns the export; null when not sent.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub user_id: Patch<String>,
     /// Fields that this version does not know.
@@ -182,7 +223,7 @@ impl Export {
     }
 }
 
-/// `ExportDestinationType`
+/// download keeps the file with the service for exports.download; connector writes it to your storage; null when not stated.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExportDestinationType {
@@ -215,17 +256,20 @@ impl OpenEnum for ExportDestinationType {
 
 open_enum!(ExportDestinationType);
 
-/// `ImportExecution`
+/// Whether a prompt run follows the import by itself, and how far that has got.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct ImportExecution {
+    /// Why the run could not be started; null otherwise.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub error: Patch<String>,
+    /// Machine-readable reason why the run could not be started; null otherwise.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub error_code: Patch<String>,
+    /// The prompt run that was started; null before.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub run_id: Patch<String>,
-    /// `ImportExecutionStatus`
+    /// not_requested: none was asked for; pending: waits for the import; submitted: run_id was started; blocked: it could not be started.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub status: Patch<ImportExecutionStatus>,
     /// Fields that this version does not know.
@@ -233,7 +277,7 @@ pub struct ImportExecution {
     pub extra: Extra,
 }
 
-/// `ImportExecutionStatus`
+/// not_requested: none was asked for; pending: waits for the import; submitted: run_id was started; blocked: it could not be started.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ImportExecutionStatus {
@@ -279,12 +323,14 @@ impl OpenEnum for ImportExecutionStatus {
 
 open_enum!(ImportExecutionStatus);
 
-/// `ImportFileSkip`
+/// A file that the import passed over.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct ImportFileSkip {
+    /// Path of the file in the storage.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub path: Patch<String>,
+    /// Why it was passed over.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub reason: Patch<String>,
     /// Fields that this version does not know.
@@ -292,49 +338,65 @@ pub struct ImportFileSkip {
     pub extra: Extra,
 }
 
-/// `ImportJob`
+/// A job that brings in media from an upload, a single address or a connector, and goes on in the background. Long videos become several media items, listed in outputs.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct ImportJob {
+    /// When it ended, well or badly, as an ISO 8601 timestamp; null while it is not over.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub completed_at: Patch<String>,
+    /// Connector that is read; null for uploads and single files.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub connector_id: Patch<String>,
+    /// When it was created, as an ISO 8601 timestamp.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub created_at: Patch<String>,
+    /// Why it failed, as text for people; null when it did not fail.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub error_message: Patch<String>,
-    /// `ImportExecution`
+    /// Whether a prompt run follows the import by itself, and how far that has got.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub execution: Patch<ImportExecution>,
+    /// First page of files that failed, with what import_jobs.retry needs; import_jobs.list_files reads all of them.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub failed_files: Patch<Vec<serde_json::Map<String, serde_json::Value>>>,
+    /// Set when more files failed than are shown here; go on with import_jobs.list_files.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub failed_files_next_cursor: Patch<String>,
+    /// Glob that file names had to match.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub file_pattern: Patch<String>,
+    /// The import job; poll it with import_jobs.get, about every 10 seconds.
     pub job_id: String,
-    /// `ImportOutputsPage`
+    /// One page of the media items that an import job makes, in order of source file and part.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub outputs: Patch<ImportOutputsPage>,
+    /// Finer step inside the status; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub phase: Patch<String>,
-    /// `ImportJobProgress`
+    /// Counters of an import job; files count sources, parts count the media items made from them.
     pub progress: ImportJobProgress,
+    /// Whether folders inside the prefix were looked through too.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub recursive: Patch<bool>,
-    /// `ImportFileSkip`
+    /// Files that were passed over, with the reason.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub skipped_files: Patch<Vec<ImportFileSkip>>,
+    /// Where the files come from: connector for cloud storage, other values for uploads and single files.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub source_kind: Patch<String>,
+    /// Beginning that paths had to have; empty means the whole storage.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub source_prefix: Patch<String>,
+    /// When work on it began, as an ISO 8601 timestamp; null while it still waits.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub started_at: Patch<String>,
+    /// pending, scanning, importing, then completed, failed or cancelled; compare without regard to case.
     pub status: String,
+    /// Index that receives the media; null when they go to the playground.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub target_index_id: Patch<String>,
+    /// Finished media items on this page of outputs only; import_jobs.list_outputs reads all of them.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_ids: Patch<Vec<String>>,
     /// Fields that this version does not know.
@@ -342,26 +404,35 @@ pub struct ImportJob {
     pub extra: Extra,
 }
 
-/// `ImportJobProgress`
+/// Counters of an import job; files count sources, parts count the media items made from them.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct ImportJobProgress {
+    /// Bytes copied up to now.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub bytes_transferred: Patch<i64>,
+    /// File being copied at the moment; null between files.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub current_file: Patch<String>,
+    /// Files that could not be brought in.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub failed: Patch<i64>,
+    /// Files brought in completely.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub imported: Patch<i64>,
+    /// Parts that are ready.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub parts_completed: Patch<i64>,
+    /// How many parts could not be made; import_jobs.retry takes them up again.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub parts_failed: Patch<i64>,
+    /// Parts expected; a video over 40 minutes is brought in as several parts of at most 40 minutes each.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub parts_total: Patch<i64>,
+    /// Files passed over, for instance because they were imported before.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub skipped: Patch<i64>,
+    /// Files found by the scan.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub total_files: Patch<i64>,
     /// Fields that this version does not know.
@@ -369,34 +440,46 @@ pub struct ImportJobProgress {
     pub extra: Extra,
 }
 
-/// `ImportOutput`
+/// One media item that an import job makes: a whole source file or a part of a long one.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct ImportOutput {
+    /// Identifies the source file within the import job.
     pub file_id: String,
+    /// Name of the source file.
     pub file_name: String,
+    /// Into how many parts the source file is split.
     pub part_count: i64,
+    /// Position of this part within its source file, counted from 0.
     pub part_index: i64,
+    /// Where this part ends in the source file, in seconds.
     pub source_end_seconds: f64,
+    /// Position of the source file in the job.
     pub source_ordinal: i64,
+    /// Where this part begins in the source file, in seconds.
     pub source_start_seconds: f64,
+    /// State of this part; pending and failed parts are listed too.
     pub status: String,
+    /// Title of the new media item.
     pub title: String,
+    /// The media item that this part becomes; usable once the part is ready.
     pub video_id: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `ImportOutputsPage`
+/// One page of the media items that an import job makes, in order of source file and part.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct ImportOutputsPage {
-    /// `ImportOutput`
+    /// The entries of this page, in order of the manifest.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub items: Patch<Vec<ImportOutput>>,
+    /// Pass it as cursor to fetch the next page; null on the last page.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub next_cursor: Patch<String>,
+    /// How many entries there are over all pages.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub total: Patch<i64>,
     /// Fields that this version does not know.
@@ -404,19 +487,26 @@ pub struct ImportOutputsPage {
     pub extra: Extra,
 }
 
-/// `Index`
+/// A collection of media that is searched together.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct Index {
+    /// When it was created, as an ISO 8601 timestamp.
     pub created_at: String,
+    /// Longer explanation for people; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub description: Patch<String>,
+    /// Identifies the index in paths and in search requests.
     pub index_id: String,
+    /// True for an index of examples that the service shares with everyone.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub is_default: Patch<bool>,
+    /// Label shown to people; it need not be unique as far as the service documents.
     pub name: String,
+    /// Place in a list of indexes; null when none is set.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub sort_order: Patch<i64>,
+    /// The account that owns the index.
     pub user_id: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
@@ -445,16 +535,20 @@ impl Index {
     }
 }
 
-/// `MarkerInfo`
+/// A coloured note that a person put on a media item, run, result or single field; all fields are null when there is none.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct MarkerInfo {
+    /// Colour chosen for the note; null when none was.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub color: Patch<String>,
+    /// Identifies the note; null when the item has none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub marker_id: Patch<String>,
+    /// What the person wrote; null when nothing was.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub note: Patch<String>,
+    /// When it last changed, as an ISO 8601 timestamp; null when it has not changed since or the service does not say.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub updated_at: Patch<String>,
     /// Fields that this version does not know.
@@ -462,18 +556,25 @@ pub struct MarkerInfo {
     pub extra: Extra,
 }
 
-/// `MatchedFieldInstance`
+/// One concrete occurrence of an extracted field that contributed to a hit, down to its place in lists and nested objects.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct MatchedFieldInstance {
+    /// Wording of the field for people; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub field_display_label: Patch<String>,
+    /// Wording of the occurrence for people; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub field_instance_display_label: Patch<String>,
+    /// Names one occurrence of the field; the key used in field_instance_scores.
     pub field_instance_key: String,
+    /// Path of the occurrence in the extracted data, with list positions.
     pub field_instance_path: String,
+    /// Path of the field in the prompt's schema, without list positions.
     pub field_path: String,
+    /// How well this occurrence matches; higher is better.
     pub score: f64,
+    /// Start of the occurrence's content, for showing in a list; empty when there is nothing to show.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub value_preview: Patch<String>,
     /// Fields that this version does not know.
@@ -481,12 +582,15 @@ pub struct MatchedFieldInstance {
     pub extra: Extra,
 }
 
-/// `PaginationMeta`
+/// Where this page stands in the list and how to reach the next one.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct PaginationMeta {
+    /// True when another page follows; fetch it with next_cursor.
     pub has_more: bool,
+    /// How many items a page holds at most.
     pub limit: i64,
+    /// Pass it as cursor to fetch the next page; null on the last page.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub next_cursor: Patch<String>,
     /// Fields that this version does not know.
@@ -494,23 +598,31 @@ pub struct PaginationMeta {
     pub extra: Extra,
 }
 
-/// `Prompt`
+/// Instructions for a language model with the schema of the data it shall extract; run it with prompt_runs.execute.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct Prompt {
+    /// When it was created, as an ISO 8601 timestamp.
     pub created_at: String,
+    /// Longer explanation for people.
     pub description: String,
+    /// False once the prompt was switched off; prompts.list can leave such prompts out.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub is_active: Patch<bool>,
+    /// JSON Schema of the data to extract, with root type object; try it first with prompts.test_schema.
     pub json_schema: serde_json::Map<String, serde_json::Value>,
+    /// Label shown to people; it need not be unique as far as the service documents.
     pub name: String,
+    /// Identifies the prompt, for running, changing or deleting it.
     pub prompt_id: String,
+    /// Instructions for the language model: what to extract from each segment.
     pub prompt_text: String,
-    /// `PromptSemanticIndexingConfig`
+    /// Which extracted fields stay out of search by meaning; without entries all are searchable.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub semantic_indexing: Patch<PromptSemanticIndexingConfig>,
+    /// The account that owns the prompt; shared example prompts have another owner.
     pub user_id: String,
-    /// `PromptVideoLevelConfig`
+    /// Extraction over the whole media item in addition to its segments; null when the prompt works on segments only.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_level: Patch<PromptVideoLevelConfig>,
     /// Fields that this version does not know.
@@ -518,108 +630,159 @@ pub struct Prompt {
     pub extra: Extra,
 }
 
-/// `PromptRun`
+/// One run of a prompt over media, with counters; poll it about every 5 seconds until its status is final.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct PromptRun {
+    /// Length of an audio segment in seconds; null unless cut into equal lengths.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub audio_segment_duration: Patch<i64>,
+    /// How audio is cut: content_aware by content, fixed into equal lengths.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub audio_segmentation_type: Patch<String>,
+    /// Charge in MT once settled; 0 before.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub billing_actual_mt: Patch<f64>,
+    /// Set when settling the charge did not work out; null otherwise.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub billing_error: Patch<String>,
+    /// Expected charge in MT, the service's billing unit.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub billing_estimated_mt: Patch<f64>,
+    /// State of the charge, for example confirmed (charged) or released (given back); null when nothing is charged.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub billing_status: Patch<String>,
+    /// Audio files left undone because the run was stopped.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub cancelled_audios: Patch<i64>,
+    /// Pictures left undone because the run was stopped.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub cancelled_images: Patch<i64>,
+    /// Videos left undone because the run was stopped.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub cancelled_videos: Patch<i64>,
+    /// Audio files finished without failure.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub completed_audios: Patch<i64>,
+    /// Pictures finished without failure.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub completed_images: Patch<i64>,
+    /// Segments that are done.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub completed_segments: Patch<i64>,
+    /// Videos finished without failure.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub completed_videos: Patch<i64>,
+    /// True when the run cut the media anew; false when existing segments were used.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub created_new_segments: Patch<bool>,
+    /// Whether pictures are made searchable by image as well.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub enable_image_embedding: Patch<bool>,
+    /// Whether speech is written down as well.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub enable_transcription: Patch<bool>,
+    /// Why it failed, as text for people; null when it did not fail.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub error_message: Patch<String>,
+    /// When the run was started, as an ISO 8601 timestamp.
     pub executed_at: String,
+    /// Who started the run.
     pub executed_by: String,
+    /// Audio files of which nothing succeeded.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub failed_audios: Patch<i64>,
+    /// Pictures that failed.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub failed_images: Patch<i64>,
+    /// Videos of which nothing succeeded.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub failed_videos: Patch<i64>,
+    /// Segments in which extracting the fields failed.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub field_extraction_failures: Patch<i64>,
+    /// Whether extracting fields worked over the whole run; null while that is open.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub field_extraction_succeeded: Patch<bool>,
+    /// Segments in which making pictures searchable failed.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub image_embedding_failures: Patch<i64>,
+    /// Whether making pictures searchable worked over the whole run; null while that is open or when it was not asked for.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub image_embedding_succeeded: Patch<bool>,
+    /// How pictures are handled; a picture is one segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub image_segmentation_type: Patch<String>,
-    /// `MarkerInfo`
+    /// A coloured note that a person put on a media item, run, result or single field; all fields are null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub marker: Patch<MarkerInfo>,
+    /// Audio files of which some segments failed.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub partial_audios: Patch<i64>,
+    /// Pictures of which some steps failed.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub partial_images: Patch<i64>,
+    /// Videos of which some segments failed.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub partial_videos: Patch<i64>,
+    /// Language model that extracts; null when the service's own choice is not shown.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub processing_model: Patch<String>,
+    /// The prompt (instructions and output schema) that was used; read it with prompts.get.
     pub prompt_id: String,
+    /// Label of the prompt at the time of the run.
     pub prompt_name: String,
+    /// Kind of prompt, as the service classes it.
     pub prompt_type: String,
+    /// What the run was started on and with, in the service's own form.
     pub run_context: serde_json::Map<String, serde_json::Value>,
+    /// Identifies the run; search, results and exports refer to it.
     pub run_id: String,
+    /// pending, processing, then completed, completed_with_failures, failed or cancelled; the first two of these four have searchable results.
     pub status: String,
-    /// `PromptRunStopState`
+    /// Course of stopping a run: asked for, noticed, over. Media items already begun may still finish. All fields are null when nobody asked.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub stop_state: Patch<PromptRunStopState>,
+    /// Audio files that the run covers.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub total_audios: Patch<i64>,
+    /// Pictures that the run covers.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub total_images: Patch<i64>,
+    /// Segments to be processed in all.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub total_segments: Patch<i64>,
+    /// Playing time covered by the run, in seconds.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub total_video_seconds: Patch<f64>,
+    /// Videos that the run covers.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub total_videos: Patch<i64>,
+    /// Segments in which writing down speech failed.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub transcription_failures: Patch<i64>,
+    /// Whether writing down speech worked over the whole run; null while that is open or when it was not asked for.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub transcription_succeeded: Patch<bool>,
+    /// Media items whose whole-item extraction is done.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_level_completed_items: Patch<i64>,
+    /// True when the prompt also extracts over whole media items.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_level_enabled: Patch<bool>,
+    /// Media items whose whole-item extraction failed.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_level_failed_items: Patch<i64>,
+    /// Media items whose whole-item extraction rests on only part of their segments.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_level_partial_items: Patch<i64>,
+    /// Media items due for whole-item extraction.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_level_total_items: Patch<i64>,
+    /// Length of a video segment in seconds; null unless cut into equal lengths.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_segment_duration: Patch<i64>,
+    /// How videos are cut: smart at changes of scene, content_aware by segments worked out beforehand, fixed into equal lengths.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_segmentation_type: Patch<String>,
     /// Fields that this version does not know.
@@ -627,29 +790,40 @@ pub struct PromptRun {
     pub extra: Extra,
 }
 
-/// `PromptRunProcessingStatus`
+/// How far one prompt run has got with one media item.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct PromptRunProcessingStatus {
+    /// Marks one attempt at processing; a new attempt gets a new value. Null when none is recorded.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub attempt_id: Patch<String>,
+    /// When it was created, as an ISO 8601 timestamp.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub created_at: Patch<String>,
+    /// Segments of this media item that failed.
     pub failed_segments: i64,
+    /// Segments that still wait.
     pub pending_segments: i64,
+    /// Segments being worked on now.
     pub processing_segments: i64,
+    /// The prompt of the run; null when not known.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub prompt_id: Patch<String>,
+    /// The prompt run that this belongs to; read it with prompt_runs.get.
     pub run_id: String,
-    /// `SegmentRunProcessingStatus`
+    /// State of every segment of this media item in the run.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub segments: Patch<Vec<SegmentRunProcessingStatus>>,
+    /// State of the run on this media item; compare without regard to case.
     pub status: String,
+    /// Segments that succeeded.
     pub successful_segments: i64,
+    /// Segments of this media item in the run.
     pub total_segments: i64,
+    /// When it last changed, as an ISO 8601 timestamp; null when it has not changed since or the service does not say.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub updated_at: Patch<String>,
-    /// `VideoLevelProcessingStatus`
+    /// State of the whole-item extraction; null when the prompt has none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_level: Patch<VideoLevelProcessingStatus>,
     /// Fields that this version does not know.
@@ -688,18 +862,23 @@ impl PromptRunProcessingStatus {
     }
 }
 
-/// `PromptRunStopState`
+/// Course of stopping a run: asked for, noticed, over. Media items already begun may still finish. All fields are null when nobody asked.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct PromptRunStopState {
+    /// When the run had come to rest, as an ISO 8601 timestamp; null before.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub completed_at: Patch<String>,
+    /// Manner of stopping, in the service's own terms; null when nobody asked.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub mode: Patch<String>,
+    /// When the stop was noticed, as an ISO 8601 timestamp; from then on no further media item is begun. Null before.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub observed_at: Patch<String>,
+    /// When the stop was asked for, as an ISO 8601 timestamp; null when it was not.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub requested_at: Patch<String>,
+    /// Who asked for the stop; null when nobody did.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub requested_by: Patch<String>,
     /// Fields that this version does not know.
@@ -707,12 +886,14 @@ pub struct PromptRunStopState {
     pub extra: Extra,
 }
 
-/// `PromptSemanticIndexingConfig`
+/// Which extracted fields stay out of search by meaning; without entries all are searchable.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct PromptSemanticIndexingConfig {
+    /// Fields of segment results to keep out of search by meaning, by path.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub disabled_segment_fields: Patch<Vec<String>>,
+    /// Fields of whole-item results to keep out of search by meaning, by path.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub disabled_video_level_fields: Patch<Vec<String>>,
     /// Fields that this version does not know.
@@ -720,13 +901,16 @@ pub struct PromptSemanticIndexingConfig {
     pub extra: Extra,
 }
 
-/// `PromptVideoLevelConfig`
+/// Extraction over a whole video or audio file, beside that of its segments; prompt runs that cut into equal lengths skip it.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct PromptVideoLevelConfig {
+    /// Segment fields handed to the whole-item extraction; a setting of older prompts that newer ones leave out.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub included_segment_fields: Patch<Vec<String>>,
+    /// What to extract from the whole media item, 1 to 12000 characters.
     pub instructions_text: String,
+    /// JSON Schema of the data to extract from the whole item.
     pub json_schema: serde_json::Map<String, serde_json::Value>,
     /// Fields that this version does not know.
     #[serde(flatten)]
@@ -749,122 +933,172 @@ impl PromptVideoLevelConfig {
     }
 }
 
-/// `SearchResult`
+/// One hit of a search, a segment or a whole media item as result_type says. Scores that the kind of search does not produce are null.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct SearchResult {
+    /// Shortened form of the matched text, for a list of hits.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub content_preview: Patch<String>,
+    /// Where the segment ends, in seconds from the start of the media item; null for a whole media item.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub end_time: Patch<f64>,
+    /// Fields that the prompt extracted, shaped by its json_schema; null when there are none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub extracted_metadata: Patch<serde_json::Map<String, serde_json::Value>>,
-    /// `MarkerInfo`
+    /// Notes that people put on single extracted fields, keyed by the path of the field.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub extracted_metadata_markers: Patch<
         std::collections::BTreeMap<String, MarkerInfo>,
     >,
+    /// Score per concrete occurrence of a field (one entry of a list, for instance), keyed by its instance key. Null when the hit was not found by fields.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub field_instance_scores: Patch<std::collections::BTreeMap<String, f64>>,
+    /// Score per extracted field, keyed by field path. Null when the hit was not found by fields.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub field_scores: Patch<std::collections::BTreeMap<String, f64>>,
+    /// Score after text and image rankings were merged by reciprocal rank fusion; null when nothing was merged.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub fused_score: Patch<f64>,
+    /// gs:// address of the stored file; videos.create_signed_url makes a link that a player can open. Null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gcs_uri: Patch<String>,
+    /// True when an animated preview exists for this item.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gif_available: Patch<bool>,
+    /// The animated preview itself, encoded as text, when the service sends it inline; otherwise null.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gif_data: Patch<String>,
+    /// gs:// address of the animated preview; videos.create_signed_url makes a link from it. Null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gif_gcs_uri: Patch<String>,
+    /// Address of the animated preview; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gif_uri: Patch<String>,
+    /// Place in the picture ranking before merging; null when it was not in it.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub image_rank: Patch<i64>,
+    /// Score of the picture part alone; null when the hit was not found by picture.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub image_score: Patch<f64>,
-    /// `MarkerInfo`
+    /// A coloured note that a person put on a media item, run, result or single field; all fields are null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub marker: Patch<MarkerInfo>,
+    /// Which part of the query found the hit, such as its text or its picture; null when not stated.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub match_type: Patch<String>,
-    /// `MatchedFieldInstance`
+    /// The concrete occurrences of fields that made this a hit, with their scores. Null when the hit was not found by fields.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub matched_field_instances: Patch<Vec<MatchedFieldInstance>>,
+    /// Paths of the extracted fields that made this a hit. Null when the hit was not found by fields.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub matched_field_paths: Patch<Vec<String>>,
+    /// gs:// address of the frame that resembled the picture searched for. Null when the hit was not found by picture.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub matched_image_gcs_uri: Patch<String>,
+    /// How much the frame resembles the picture searched for; higher is nearer. Null when the hit was not found by picture.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub matched_image_score: Patch<f64>,
+    /// Moment of the resembling frame, in seconds. Null when the hit was not found by picture.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub matched_image_timestamp: Patch<f64>,
+    /// Address of the frame that resembled the picture searched for. Null when the hit was not found by picture.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub matched_image_uri: Patch<String>,
-    /// `SearchResultMediaType`
+    /// Kind of medium: video, audio or image; null when not known.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub media_type: Patch<SearchResultMediaType>,
+    /// Data kept with the hit, in the service's own form; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub metadata: Patch<serde_json::Map<String, serde_json::Value>>,
+    /// The extracted fields written out as plain text, the form that is searched; null when there are none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub metadata_text: Patch<String>,
+    /// Where the representing segment ends, in seconds from the start of the media item. Null without such a segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_end_time: Patch<f64>,
+    /// Address of the representing segment's animated picture. Null without such a segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_gif_uri: Patch<String>,
+    /// Segment chosen to represent a video-level hit; null for hits that are segments themselves.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_segment_id: Patch<String>,
+    /// Address of the representing segment's media file. Null without such a segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_segment_uri: Patch<String>,
+    /// Where the representing segment begins, in seconds from the start of the media item. Null without such a segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_start_time: Patch<f64>,
+    /// Address of the representing segment's still picture. Null without such a segment.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub preview_thumbnail_uri: Patch<String>,
+    /// Prompt that the extracted fields come from; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub prompt_id: Patch<String>,
+    /// Same as run_id, where the service repeats it; null otherwise.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub prompt_run_id: Patch<String>,
+    /// Unparsed answer of the language model; null when it was not kept or not asked for.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub raw_llm_response: Patch<String>,
+    /// Score after a second ordering pass; null when none took place.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub reranked_score: Patch<f64>,
+    /// Identifies this single result, whatever its level.
     pub result_id: String,
-    /// `SearchResultResultType`
+    /// Level of the result: segment (a stretch of time) or video (the whole media item).
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub result_type: Patch<SearchResultResultType>,
+    /// Prompt run that the extracted fields come from; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub run_id: Patch<String>,
+    /// The segment found; null for a hit that is a whole media item.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub segment_id: Patch<String>,
+    /// Address of the segment's own media file; null when none was cut.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub segment_uri: Patch<String>,
+    /// Moment of the shot that was matched, in seconds. Null when the hit was not found by picture.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub shot_timestamp: Patch<f64>,
+    /// How near the hit is to the query; higher is nearer. Null when the kind of search gives none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub similarity_score: Patch<f64>,
+    /// Index that the item was found in or processed under; null for playground media.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub source_index_id: Patch<String>,
+    /// Prompt run whose result this hit was taken from. Null when it comes from none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub source_run_id: Patch<String>,
+    /// Where the segment begins, in seconds from the start of the media item; null for a whole media item.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub start_time: Patch<f64>,
+    /// Text that was matched by the search.
     pub text_content: String,
+    /// Place in the text ranking before merging; null when it was not in it.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub text_rank: Patch<i64>,
+    /// Score of the text part alone; null when the hit was not found by text.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub text_score: Patch<f64>,
+    /// True when a still picture exists for this item.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub thumbnail_available: Patch<bool>,
+    /// The still picture itself, encoded as text, when the service sends it inline; otherwise null.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub thumbnail_data: Patch<String>,
+    /// gs:// address of the still picture; videos.create_signed_url makes a link from it. Null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub thumbnail_gcs_uri: Patch<String>,
+    /// Address of the still picture; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub thumbnail_uri: Patch<String>,
+    /// The media item meant; in spite of the name it can be a video, an audio file or an image.
     pub video_id: String,
+    /// Title of the media item, repeated here so that a list can be shown without another call. Null when not known.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_name: Patch<String>,
+    /// gs:// address of the stored media file; null when not sent. videos.create_signed_url makes a link from it.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_uri: Patch<String>,
     /// Fields that this version does not know.
@@ -872,7 +1106,7 @@ pub struct SearchResult {
     pub extra: Extra,
 }
 
-/// `SearchResultMediaType`
+/// Kind of medium: video, audio or image; null when not known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SearchResultMediaType {
@@ -909,7 +1143,7 @@ impl OpenEnum for SearchResultMediaType {
 
 open_enum!(SearchResultMediaType);
 
-/// `SearchResultResultType`
+/// Level of the result: segment (a stretch of time) or video (the whole media item).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SearchResultResultType {
@@ -942,77 +1176,110 @@ impl OpenEnum for SearchResultResultType {
 
 open_enum!(SearchResultResultType);
 
-/// `Segment`
+/// A stretch of a media item with its state, pictures and extracted data.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct Segment {
+    /// Marks one attempt at processing; a new attempt gets a new value. Null when none is recorded.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub attempt_id: Patch<String>,
+    /// When it was created, as an ISO 8601 timestamp.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub created_at: Patch<String>,
+    /// Where the segment ends, in seconds from the start of the media item.
     pub end_time: f64,
+    /// Why it failed, as text for people; null when it did not fail.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub error_message: Patch<String>,
+    /// Explanation of the failure for people; null without a failure.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub failure_message: Patch<String>,
+    /// Step of processing at which it failed; null without a failure.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub failure_stage: Patch<String>,
+    /// Why extracting the fields failed; null when it did not.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub field_extraction_error: Patch<String>,
+    /// Whether the fields of the prompt's schema could be extracted; null while that is open.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub field_extraction_succeeded: Patch<bool>,
+    /// Prompt run that the metadata shown here comes from; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub from_run_id: Patch<String>,
+    /// gs:// address of the stored file; videos.create_signed_url makes a link that a player can open. Null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gcs_uri: Patch<String>,
+    /// True when an animated preview exists for this item.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gif_available: Patch<bool>,
+    /// The animated preview itself, encoded as text, when the service sends it inline; otherwise null.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gif_data: Patch<String>,
+    /// gs:// address of the animated preview; videos.create_signed_url makes a link from it. Null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gif_gcs_uri: Patch<String>,
+    /// Address of the animated preview; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gif_uri: Patch<String>,
+    /// Why making the pictures searchable failed; null when it did not.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub image_embedding_error: Patch<String>,
+    /// Whether the pictures could be made searchable by image; null when that step was not run.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub image_embedding_succeeded: Patch<bool>,
-    /// `MarkerInfo`
+    /// A coloured note that a person put on a media item, run, result or single field; all fields are null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub marker: Patch<MarkerInfo>,
+    /// The fields extracted by the run in from_run_id; null before any.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub metadata: Patch<serde_json::Map<String, serde_json::Value>>,
-    /// `MarkerInfo`
+    /// Notes that people put on single entries of metadata, keyed by the path of the field.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub metadata_markers: Patch<std::collections::BTreeMap<String, MarkerInfo>>,
+    /// The extracted fields written out as plain text, the form that is searched; null before any.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub metadata_text: Patch<String>,
+    /// True once processing of the segment is over.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub processed: Patch<bool>,
+    /// When processing ended, as an ISO 8601 timestamp; null before.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub processed_at: Patch<String>,
+    /// True when processing of the segment failed; see failure_stage and failure_message.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub processing_failed: Patch<bool>,
+    /// Something that did not stop processing but may have harmed the result; null when all was well.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub processing_warning: Patch<String>,
+    /// Identifies the segment.
     pub segment_id: String,
+    /// State of the segment, pending until a run takes it up; compare without regard to case.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub segment_status: Patch<String>,
+    /// Where the segment begins, in seconds from the start of the media item.
     pub start_time: f64,
+    /// Which record the state was taken from; null when not stated.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub status_source: Patch<String>,
+    /// True when a still picture exists for this item.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub thumbnail_available: Patch<bool>,
+    /// The still picture itself, encoded as text, when the service sends it inline; otherwise null.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub thumbnail_data: Patch<String>,
+    /// gs:// address of the still picture; videos.create_signed_url makes a link from it. Null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub thumbnail_gcs_uri: Patch<String>,
+    /// Address of the still picture; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub thumbnail_uri: Patch<String>,
+    /// Why writing down the speech failed; null when it did not.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub transcription_error: Patch<String>,
+    /// Whether speech could be written down; null when transcription was not run.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub transcription_succeeded: Patch<bool>,
+    /// The media item that the segment is cut from.
     pub video_id: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
@@ -1069,28 +1336,39 @@ impl Segment {
     }
 }
 
-/// `SegmentRunProcessingStatus`
+/// How far one segment has got in one run.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct SegmentRunProcessingStatus {
+    /// Marks one attempt at processing; a new attempt gets a new value. Null when none is recorded.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub attempt_id: Patch<String>,
+    /// When it ended, well or badly, as an ISO 8601 timestamp; null while it is not over.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub completed_at: Patch<String>,
+    /// Where the segment ends, in seconds from the start of the media item; null when not known.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub end_time: Patch<f64>,
+    /// Why it failed, as text for people; null when it did not fail.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub error_message: Patch<String>,
+    /// Step of processing at which it failed; null without a failure.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub failure_stage: Patch<String>,
+    /// The segment of the media item that this concerns.
     pub segment_id: String,
+    /// Where the segment begins, in seconds from the start of the media item; null when not known.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub start_time: Patch<f64>,
+    /// When work on it began, as an ISO 8601 timestamp; null while it still waits.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub started_at: Patch<String>,
+    /// State of the segment in this run; compare without regard to case.
     pub status: String,
+    /// When it last changed, as an ISO 8601 timestamp; null when it has not changed since or the service does not say.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub updated_at: Patch<String>,
+    /// The media item that the segment is cut from; null when not sent.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_id: Patch<String>,
     /// Fields that this version does not know.
@@ -1119,28 +1397,37 @@ impl SegmentRunProcessingStatus {
     }
 }
 
-/// `Video`
+/// A media item: video, audio or picture. A source longer than 40 minutes is kept as several such items.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct Video {
+    /// When it was created, as an ISO 8601 timestamp.
     pub created_at: String,
+    /// Playing time in seconds; null when it is not known yet.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub duration_seconds: Patch<f64>,
-    /// `MarkerInfo`
+    /// A coloured note that a person put on a media item, run, result or single field; all fields are null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub marker: Patch<MarkerInfo>,
+    /// Kind of medium: video, audio or image.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub media_type: Patch<String>,
+    /// Names of the extracted fields known for this item, useful as search_fields or filter fields; null when not worked out.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub metadata_keys: Patch<Vec<String>>,
-    /// `PromptRunProcessingStatus`
+    /// One entry per prompt run that touched this media item, with its segments; null when no run did or the service left it out.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub processing_status: Patch<Vec<PromptRunProcessingStatus>>,
+    /// not_processed, processing, processed or failed; compare without regard to case, because both spellings occur.
     pub status: String,
+    /// Title of the media item.
     pub title: String,
+    /// When it last changed, as an ISO 8601 timestamp; null when it has not changed since or the service does not say.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub updated_at: Patch<String>,
+    /// Identifies the media item.
     pub video_id: String,
+    /// Address of the stored media file, as a gs:// address; turn it into a link with videos.create_signed_url.
     pub video_uri: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
@@ -1174,25 +1461,34 @@ impl Video {
     }
 }
 
-/// `VideoLevelProcessingStatus`
+/// How far the extraction over the whole media item has got in a run.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct VideoLevelProcessingStatus {
+    /// Marks one attempt at processing; a new attempt gets a new value. Null when none is recorded.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub attempt_id: Patch<String>,
+    /// When it ended, well or badly, as an ISO 8601 timestamp; null while it is not over.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub completed_at: Patch<String>,
+    /// Why it failed, as text for people; null when it did not fail.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub error_message: Patch<String>,
+    /// How many segments failed and are missing from the video-level result.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub failed_segment_count: Patch<i64>,
+    /// True once prompt_runs.get_video_result has something to return.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub result_available: Patch<bool>,
+    /// When work on it began, as an ISO 8601 timestamp; null while it still waits.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub started_at: Patch<String>,
+    /// State of the whole-item extraction; compare without regard to case.
     pub status: String,
+    /// How many segments contributed to the video-level result.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub successful_segment_count: Patch<i64>,
+    /// When it last changed, as an ISO 8601 timestamp; null when it has not changed since or the service does not say.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub updated_at: Patch<String>,
     /// Fields that this version does not know.
@@ -1219,13 +1515,13 @@ impl VideoLevelProcessingStatus {
     }
 }
 
-/// `VideoPage`
+/// One page of media items.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct VideoPage {
-    /// `Video`
+    /// The items of this page, in the service's order.
     pub data: Vec<Video>,
-    /// `PaginationMeta`
+    /// Where this page stands in the list and how to reach the next one.
     pub pagination: PaginationMeta,
     /// Fields that this version does not know.
     #[serde(flatten)]

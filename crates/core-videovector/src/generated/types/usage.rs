@@ -8,11 +8,11 @@ use framekey_runtime::typed::{Extra, File, OpenEnum, Patch, SecretText};
 #[allow(unused_imports)]
 use super::*;
 
-/// `CurrentUsage`
+/// What the account has used in the billing period that is running.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct CurrentUsage {
-    /// `CurrentUsageAuthUsageItemValueItemValue`
+    /// Amounts per credential, keyed by kind and then by credential or measure; inner values are numbers or texts.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub auth_usage: Patch<
         std::collections::BTreeMap<
@@ -20,22 +20,27 @@ pub struct CurrentUsage {
             std::collections::BTreeMap<String, CurrentUsageAuthUsageItemValueItemValue>,
         >,
     >,
+    /// Amount used, keyed by metric type; usage.list_metric_types explains the types and their units.
     pub metrics: std::collections::BTreeMap<String, f64>,
+    /// Amounts per language model, keyed first by model, then by measure.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub model_usage: Patch<
         std::collections::BTreeMap<String, std::collections::BTreeMap<String, f64>>,
     >,
+    /// End of the billing period, which lies ahead.
     pub period_end: String,
+    /// First moment of the billing period.
     pub period_start: String,
-    /// `UsageTotals`
+    /// Sums over a billing period.
     pub totals: UsageTotals,
+    /// The account that owns it.
     pub user_id: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `CurrentUsageAuthUsageItemValueItemValue`
+/// One measure or label of usage per credential, a number or a text.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -52,54 +57,65 @@ impl From<f64> for CurrentUsageAuthUsageItemValueItemValue {
     }
 }
 
-/// `UsageBreakdown`
+/// Use of one period, split by metric type.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct UsageBreakdown {
+    /// Amount used, keyed by metric type; usage.list_metric_types explains the types and their units.
     pub breakdown: std::collections::BTreeMap<String, f64>,
+    /// End of the billing period.
     pub period_end: String,
+    /// First moment of the billing period.
     pub period_start: String,
-    /// `UsageTotals`
+    /// Sums over a billing period.
     pub totals: UsageTotals,
+    /// The account that owns it.
     pub user_id: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `UsageDetail`
+/// One event that counted towards use.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct UsageDetail {
+    /// Identifies the event of use.
     pub event_id: String,
+    /// What the use was for, in the service's own form; null when nothing is noted.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub metadata: Patch<serde_json::Map<String, serde_json::Value>>,
+    /// What was measured; usage.list_metric_types explains it.
     pub metric_type: String,
+    /// When the use happened, as an ISO 8601 timestamp.
     pub timestamp: String,
+    /// Unit of the amount.
     pub unit: String,
+    /// Amount, in the given unit.
     pub value: f64,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `UsageHistory`
+/// Use per billing period, over several periods.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct UsageHistory {
-    /// `UsageHistoryItem`
+    /// One summary for each billing period.
     pub periods: Vec<UsageHistoryItem>,
+    /// The account that owns it.
     pub user_id: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `UsageHistoryItem`
+/// Use of one billing period.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct UsageHistoryItem {
-    /// `UsageHistoryItemAuthUsageItemValueItemValue`
+    /// Amounts per credential, keyed by kind and then by credential or measure; inner values are numbers or texts.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub auth_usage: Patch<
         std::collections::BTreeMap<
@@ -110,21 +126,27 @@ pub struct UsageHistoryItem {
             >,
         >,
     >,
+    /// Amount used, keyed by metric type; usage.list_metric_types explains the types and their units.
     pub metrics: std::collections::BTreeMap<String, f64>,
+    /// Amounts per language model, keyed first by model, then by measure.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub model_usage: Patch<
         std::collections::BTreeMap<String, std::collections::BTreeMap<String, f64>>,
     >,
+    /// End of the billing period.
     pub period_end: String,
+    /// First moment of the billing period.
     pub period_start: String,
+    /// Identifies the summary of this period.
     pub summary_id: String,
+    /// Sums over the period, keyed by measure.
     pub totals: std::collections::BTreeMap<String, i64>,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `UsageHistoryItemAuthUsageItemValueItemValue`
+/// One measure or label of usage per credential in that period, a number or a text.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -141,31 +163,40 @@ impl From<f64> for UsageHistoryItemAuthUsageItemValueItemValue {
     }
 }
 
-/// `UsageMetricTypeInfo`
+/// Explains one metric type of the usage answers.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct UsageMetricTypeInfo {
+    /// What the metric counts.
     pub description: String,
+    /// Name of the metric, as it appears as a key in metrics and breakdown.
     #[serde(rename = "type")]
     pub type_: String,
+    /// Unit in which the metric is counted.
     pub unit: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `UsageTotals`
+/// Sums over a billing period.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct UsageTotals {
+    /// Searches made.
     pub total_searches: i64,
+    /// Segments cut; null when not counted.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub total_segments_created: Patch<i64>,
+    /// Storage in use, in bytes; null when not counted.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub total_storage_bytes: Patch<i64>,
+    /// Tokens in both directions together.
     pub total_tokens: i64,
+    /// Media items processed; null when not counted.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub total_videos_processed: Patch<i64>,
+    /// Media items brought in; null when not counted.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub total_videos_uploaded: Patch<i64>,
     /// Fields that this version does not know.

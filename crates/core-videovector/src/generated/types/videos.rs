@@ -8,12 +8,14 @@ use framekey_runtime::typed::{Extra, File, OpenEnum, Patch, SecretText};
 #[allow(unused_imports)]
 use super::*;
 
-/// `BatchVideoSegmentsTarget`
+/// One media item, optionally narrowed to one prompt run, whose segments are wanted.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct BatchVideoSegmentsTarget {
+    /// Prompt run whose results the segments shall carry; left out or null, no run is preferred.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub run_id: Patch<String>,
+    /// The media item meant; in spite of the name it can be a video, an audio file or an image.
     pub video_id: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
@@ -32,46 +34,51 @@ impl BatchVideoSegmentsTarget {
     }
 }
 
-/// `ProcessingStartedResponse`
+/// Says that processing has begun in the background; follow it with videos.batch_get_status.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct ProcessingStartedResponse {
+    /// Sentence for people about what happened; do not let a program depend on its wording.
     pub message: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `SegmentPage`
+/// One page of segments of a media item.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct SegmentPage {
-    /// `Segment`
+    /// The items of this page, in the service's order.
     pub data: Vec<Segment>,
-    /// `PaginationMeta`
+    /// Where this page stands in the list and how to reach the next one.
     pub pagination: PaginationMeta,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `SignedUrl`
+/// A short-lived link to a stored file.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct SignedUrl {
+    /// When the link stops working, as an ISO 8601 timestamp; then make another with videos.create_signed_url.
     pub expires_at: String,
+    /// Link that opens the file without further credentials until expires_at; do not log or share it.
     pub signed_url: SecretText,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `SignedUrlCreate`
+/// Which stored file to make a link for.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct SignedUrlCreate {
+    /// True asks for a new link even when an earlier one still holds, for when that one stopped loading.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub force_refresh: Patch<bool>,
+    /// gs:// address of the file, as found in the gcs_uri fields of segments and results.
     pub gcs_uri: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
@@ -90,10 +97,11 @@ impl SignedUrlCreate {
     }
 }
 
-/// `VideoBatch`
+/// Several media items to read in one call.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct VideoBatch {
+    /// The media items, 1 to 100.
     pub video_ids: Vec<String>,
     /// Fields that this version does not know.
     #[serde(flatten)]
@@ -111,13 +119,14 @@ impl VideoBatch {
     }
 }
 
-/// `VideoBatchSegments`
+/// Media items whose segments are wanted: either video_ids, or targets to choose the prompt run for each.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct VideoBatchSegments {
-    /// `BatchVideoSegmentsTarget`
+    /// Media items with the prompt run whose segments are wanted; use it instead of video_ids to choose runs.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub targets: Patch<Vec<BatchVideoSegmentsTarget>>,
+    /// The media items, 1 to 50; use targets instead to choose runs.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_ids: Patch<Vec<String>>,
     /// Fields that this version does not know.
@@ -125,14 +134,18 @@ pub struct VideoBatchSegments {
     pub extra: Extra,
 }
 
-/// `VideoCreate`
+/// A media file that already lies in Google Cloud Storage, to be imported; the answer is an import job.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct VideoCreate {
+    /// Index that receives the media item.
     pub index_id: String,
+    /// Your own connector that may read the file; not needed when the file is public or kept by the service.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub source_connector_id: Patch<String>,
+    /// Title of the new media item, 1 to 255 characters.
     pub title: String,
+    /// gs:// address of the file.
     pub video_uri: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
@@ -157,22 +170,25 @@ impl VideoCreate {
     }
 }
 
-/// `VideoDeletionResponse`
+/// State of deleting a media item, which goes on in the background; follow it with videos.get_deletion.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct VideoDeletionResponse {
+    /// Identifies this deletion, which goes on in the background.
     pub deletion_id: String,
+    /// Wait at least this long before asking again; null when the service sets no pace.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub retry_after_seconds: Patch<i64>,
-    /// `VideoDeletionResponseStatus`
+    /// draining: running work is being ended; deleting: contents are being removed; deleted: over.
     pub status: VideoDeletionResponseStatus,
+    /// The media item being removed.
     pub video_id: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `VideoDeletionResponseStatus`
+/// draining: running work is being ended; deleting: contents are being removed; deleted: over.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VideoDeletionResponseStatus {
@@ -209,40 +225,47 @@ impl OpenEnum for VideoDeletionResponseStatus {
 
 open_enum!(VideoDeletionResponseStatus);
 
-/// `VideoSegments`
+/// The segments of one media item, out of a batch.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct VideoSegments {
+    /// Prompt run that was asked for in targets; null when none was.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub run_id: Patch<String>,
-    /// `Segment`
+    /// All its segments with their extracted data.
     pub segments: Vec<Segment>,
+    /// The media item meant; in spite of the name it can be a video, an audio file or an image.
     pub video_id: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `VideoStatus`
+/// State of one media item, out of a batch.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct VideoStatus {
-    /// `PromptRunProcessingStatus`
+    /// One entry per prompt run that touched this media item, with its segments; null when no run did or the service left it out.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub processing_status: Patch<Vec<PromptRunProcessingStatus>>,
+    /// not_processed, processing, processed or failed; compare without regard to case, because both spellings occur.
     pub status: String,
+    /// The media item meant; in spite of the name it can be a video, an audio file or an image.
     pub video_id: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `VideoUploadForm`
+/// A media file to upload, sent as multipart form; the answer is an import job.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct VideoUploadForm {
+    /// The media file. Video: mp4, avi, mkv, mov, webm; audio (up to 2 hours): mp3, wav, flac, m4a, ogg, aac; picture: jpg, jpeg, png, webp, gif, bmp, tiff, heic, heif.
     pub file: File,
+    /// Index that receives the media item; left out, it goes to the playground.
     pub index_id: Option<String>,
+    /// Title of the new media item, 1 to 255 characters; needed.
     pub title: String,
 }
 
@@ -258,32 +281,43 @@ impl VideoUploadForm {
     }
 }
 
-/// `VideoWithDetails`
+/// A media item with its preview pictures, for showing in lists.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct VideoWithDetails {
+    /// When it was created, as an ISO 8601 timestamp.
     pub created_at: String,
+    /// Playing time in seconds; null when it is not known yet.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub duration_seconds: Patch<f64>,
+    /// Still picture of the first segment, to stand for the whole item in a list; null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub first_thumbnail: Patch<String>,
+    /// The animated preview itself, encoded as text, when the service sends it inline; otherwise null.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub gif_data: Patch<String>,
-    /// `MarkerInfo`
+    /// A coloured note that a person put on a media item, run, result or single field; all fields are null when there is none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub marker: Patch<MarkerInfo>,
+    /// Kind of medium: video, audio or image.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub media_type: Patch<String>,
+    /// Names of the extracted fields known for this item, useful as search_fields or filter fields; null when not worked out.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub metadata_keys: Patch<Vec<String>>,
-    /// `PromptRunProcessingStatus`
+    /// One entry per prompt run that touched this media item, with its segments; null when no run did or the service left it out.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub processing_status: Patch<Vec<PromptRunProcessingStatus>>,
+    /// not_processed, processing, processed or failed; compare without regard to case, because both spellings occur.
     pub status: String,
+    /// Title of the media item.
     pub title: String,
+    /// When it last changed, as an ISO 8601 timestamp; null when it has not changed since or the service does not say.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub updated_at: Patch<String>,
+    /// Identifies the media item.
     pub video_id: String,
+    /// Address of the stored media file, as a gs:// address; turn it into a link with videos.create_signed_url.
     pub video_uri: String,
     /// Fields that this version does not know.
     #[serde(flatten)]

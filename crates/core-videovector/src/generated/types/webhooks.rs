@@ -8,55 +8,74 @@ use framekey_runtime::typed::{Extra, File, OpenEnum, Patch, SecretText};
 #[allow(unused_imports)]
 use super::*;
 
-/// `RotateSecretResponse`
+/// The webhook's fresh signing key; the old one no longer signs.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct RotateSecretResponse {
+    /// Fresh signing key, returned this once; later deliveries are signed with it.
     pub new_secret: SecretText,
+    /// The webhook meant; it is also sent to your endpoint in X-Webhook-ID.
     pub webhook_id: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `Webhook`
+/// A subscription of your endpoint to events, without its signing key.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct Webhook {
+    /// When it was created, as an ISO 8601 timestamp.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub created_at: Patch<String>,
+    /// Names of the events to be told of, such as prompt_run.completed; webhooks.list_events returns all of them.
     pub events: Vec<String>,
+    /// Deliveries that did not get through.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub failure_count: Patch<i64>,
+    /// Only events about these indexes are sent; null means all.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub index_ids: Patch<Vec<String>>,
+    /// When a delivery last failed, as an ISO 8601 timestamp; null when none did.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub last_failure_at: Patch<String>,
+    /// When a delivery last got through, as an ISO 8601 timestamp; null when none did.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub last_success_at: Patch<String>,
+    /// Your own data, which is added to every payload; null when none was given.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub metadata: Patch<serde_json::Map<String, serde_json::Value>>,
+    /// Label given to the webhook.
     pub name: String,
+    /// active sends, paused holds deliveries back until you set it active again, disabled sends nothing and cannot be set by webhooks.update.
     pub status: String,
+    /// When it last changed, as an ISO 8601 timestamp; null when it has not changed since or the service does not say.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub updated_at: Patch<String>,
+    /// Your endpoint, https only, that receives the deliveries.
     pub url: String,
+    /// Identifies the webhook; your endpoint gets it in X-Webhook-ID.
     pub webhook_id: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `WebhookCreate`
+/// A new subscription to events; the answer holds the signing key.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct WebhookCreate {
+    /// Names of the events to be told of, at least one, such as prompt_run.completed; webhooks.list_events returns all of them.
     pub events: Vec<String>,
+    /// Only events about these indexes; left out, about all.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub index_ids: Patch<Vec<String>>,
+    /// Your own data, to be added to every payload.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub metadata: Patch<serde_json::Map<String, serde_json::Value>>,
+    /// Label to tell the webhook by, 1 to 100 characters.
     pub name: String,
+    /// Your endpoint, https only, that receives the deliveries.
     pub url: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
@@ -82,66 +101,87 @@ impl WebhookCreate {
     }
 }
 
-/// `WebhookDelivery`
+/// One event on its way to your endpoint, with the latest attempt.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct WebhookDelivery {
+    /// How often it has been sent.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub attempts: Patch<i64>,
+    /// When it was delivered or given up, as an ISO 8601 timestamp; null before.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub completed_at: Patch<String>,
+    /// When it was created, as an ISO 8601 timestamp.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub created_at: Patch<String>,
+    /// Identifies the delivery; your endpoint gets it in X-Delivery-ID.
     pub delivery_id: String,
+    /// Why it failed, as text for people; null when it did not fail.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub error_message: Patch<String>,
+    /// Name of the event; your endpoint gets it in X-Event-Type.
     pub event_type: String,
+    /// When it was last sent, as an ISO 8601 timestamp; null when not sent yet.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub last_attempt_at: Patch<String>,
+    /// When it will be sent again, as an ISO 8601 timestamp; null when it will not.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub next_retry_at: Patch<String>,
+    /// The event body that is sent to your endpoint; null where the service leaves it out, and then webhooks.get_delivery shows it.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub payload: Patch<serde_json::Map<String, serde_json::Value>>,
+    /// What your endpoint answered; null when it did not.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub response_body: Patch<String>,
+    /// HTTP status that your endpoint answered with; null when it did not answer.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub response_status_code: Patch<i64>,
+    /// pending, processing, delivered, failed or retrying; send a failed one again with webhooks.retry_delivery.
     pub status: String,
+    /// The webhook that the event is sent for.
     pub webhook_id: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `WebhookTestResponse`
+/// How your endpoint took the test event.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct WebhookTestResponse {
+    /// Why the test event did not get through; null when it did.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub error: Patch<String>,
+    /// HTTP status that your endpoint answered with; null when it could not be reached.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub status_code: Patch<i64>,
+    /// True when your endpoint accepted the event.
     pub success: bool,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `WebhookUpdate`
+/// New values for a webhook; fields left out keep theirs.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct WebhookUpdate {
+    /// New list of events, replacing the old one; at least one.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub events: Patch<Vec<String>>,
+    /// New list of indexes to be told about, replacing the old one.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub index_ids: Patch<Vec<String>>,
+    /// New data of your own, to be added to every payload.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub metadata: Patch<serde_json::Map<String, serde_json::Value>>,
+    /// New label, 1 to 100 characters.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub name: Patch<String>,
-    /// `WebhookUpdateStatus`
+    /// paused holds back deliveries, active sends them again.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub status: Patch<WebhookUpdateStatus>,
+    /// New endpoint, https only.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub url: Patch<String>,
     /// Fields that this version does not know.
@@ -149,7 +189,7 @@ pub struct WebhookUpdate {
     pub extra: Extra,
 }
 
-/// `WebhookUpdateStatus`
+/// paused holds back deliveries, active sends them again.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WebhookUpdateStatus {
@@ -182,29 +222,42 @@ impl OpenEnum for WebhookUpdateStatus {
 
 open_enum!(WebhookUpdateStatus);
 
-/// `WebhookWithSecret`
+/// A webhook just made, with the key that its deliveries are signed with; the key is not shown again.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct WebhookWithSecret {
+    /// When it was created, as an ISO 8601 timestamp.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub created_at: Patch<String>,
+    /// Names of the events to be told of, such as prompt_run.completed; webhooks.list_events returns all of them.
     pub events: Vec<String>,
+    /// Deliveries that did not get through.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub failure_count: Patch<i64>,
+    /// Only events about these indexes are sent; null means all.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub index_ids: Patch<Vec<String>>,
+    /// When a delivery last failed, as an ISO 8601 timestamp; null when none did.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub last_failure_at: Patch<String>,
+    /// When a delivery last got through, as an ISO 8601 timestamp; null when none did.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub last_success_at: Patch<String>,
+    /// Your own data, which is added to every payload; null when none was given.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub metadata: Patch<serde_json::Map<String, serde_json::Value>>,
+    /// Label given to the webhook.
     pub name: String,
+    /// Key for checking the signature of deliveries; returned this once, so store it now.
     pub secret: SecretText,
+    /// active sends, paused holds deliveries back until you set it active again, disabled sends nothing and cannot be set by webhooks.update.
     pub status: String,
+    /// When it last changed, as an ISO 8601 timestamp; null when it has not changed since or the service does not say.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub updated_at: Patch<String>,
+    /// Your endpoint, https only, that receives the deliveries.
     pub url: String,
+    /// The webhook meant; it is also sent to your endpoint in X-Webhook-ID.
     pub webhook_id: String,
     /// Fields that this version does not know.
     #[serde(flatten)]

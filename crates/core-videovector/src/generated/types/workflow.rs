@@ -8,7 +8,7 @@ use framekey_runtime::typed::{Extra, File, OpenEnum, Patch, SecretText};
 #[allow(unused_imports)]
 use super::*;
 
-/// `StringOrList`
+/// A single text or a list of texts; both mean the same when the list has one entry.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -25,11 +25,13 @@ impl From<Vec<String>> for StringOrList {
     }
 }
 
-/// `WorkflowDefine`
+/// A wish in everyday words, from which the service writes a prompt.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct WorkflowDefine {
+    /// What you want to know about the media, in everyday words; the service writes prompt and schema from it.
     pub instruction: String,
+    /// True stores the generated prompt; false only shows it.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub save: Patch<bool>,
     /// Fields that this version does not know.
@@ -49,36 +51,44 @@ impl WorkflowDefine {
     }
 }
 
-/// `WorkflowDefineResponse`
+/// The prompt that the service wrote, and the stored copy when it was saved.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct WorkflowDefineResponse {
-    /// `WorkflowPromptDefinition`
+    /// A prompt as the service wrote it, in the form that prompts.create takes.
     pub definition: WorkflowPromptDefinition,
-    /// `Prompt`
+    /// The stored prompt; null when it was only shown.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub prompt: Patch<Prompt>,
+    /// The stored prompt, for workflow.process; null when it was only shown.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub prompt_id: Patch<String>,
+    /// Whether the generated prompt was stored; only then is there a prompt_id.
     pub saved: bool,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `WorkflowPagination`
+/// How to go on with a workflow search; the next page comes from workflow.get_search_page.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct WorkflowPagination {
+    /// How many hits this page holds.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub count: Patch<i64>,
+    /// True when another page follows.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub has_more: Patch<bool>,
+    /// How many items a page holds at most.
     pub limit: i64,
+    /// Pass it alone to workflow.get_search_page for the next page; null on the last one.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub next_cursor: Patch<String>,
+    /// How many hits can be paged through in all; beyond it, narrow the search.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub result_window: Patch<i64>,
+    /// True when hits beyond result_window were cut off.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub truncated: Patch<bool>,
     /// Fields that this version does not know.
@@ -86,30 +96,38 @@ pub struct WorkflowPagination {
     pub extra: Extra,
 }
 
-/// `WorkflowProcess`
+/// What to extract (prompt_id or prompt_instruction, exactly one) and from which media (import_job_id, video_ids or an index).
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct WorkflowProcess {
+    /// True also writes down speech.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub advanced_transcription: Patch<bool>,
+    /// True also makes the pictures searchable by image.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub create_image_embeddings: Patch<bool>,
+    /// Length of a segment in seconds, 1 to 300; only with segmentation_mode fixed.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub fixed_segment_duration_seconds: Patch<i64>,
+    /// Process everything that this import job brought in; not together with video_ids, index_id or index_name.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub import_job_id: Patch<String>,
+    /// Index whose media are processed; not together with import_job_id.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub index_id: Patch<String>,
+    /// Index by its label instead of its id; give either this or index_id.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub index_name: Patch<String>,
+    /// Stored prompt to run; not together with prompt_instruction.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub prompt_id: Patch<String>,
+    /// What to extract, in everyday words; a prompt is generated for this run. Not together with prompt_id.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub prompt_instruction: Patch<String>,
-    /// `WorkflowProcessSegmentationMode`
+    /// How media are cut: content_aware follows the content, fixed cuts equal lengths (and gives results on segments only).
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub segmentation_mode: Patch<WorkflowProcessSegmentationMode>,
-    /// `StringOrList`
+    /// A single text or a list of texts; both mean the same when the list has one entry.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_ids: Patch<StringOrList>,
     /// Fields that this version does not know.
@@ -117,23 +135,25 @@ pub struct WorkflowProcess {
     pub extra: Extra,
 }
 
-/// `WorkflowProcessResponse`
+/// The prompt run that was started, and the prompt it uses; the run goes on in the background.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct WorkflowProcessResponse {
-    /// `Prompt`
+    /// Instructions for a language model with the schema of the data it shall extract; run it with prompt_runs.execute.
     pub prompt: Prompt,
+    /// True when the prompt was generated for this call from prompt_instruction.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub prompt_created_inline: Patch<bool>,
-    /// `PromptRun`
+    /// One run of a prompt over media, with counters; poll it about every 5 seconds until its status is final.
     pub run: PromptRun,
+    /// Address to poll for the run's state; prompt_runs.get reads the same.
     pub status_url: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// `WorkflowProcessSegmentationMode`
+/// How media are cut: content_aware follows the content, fixed cuts equal lengths (and gives results on segments only).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WorkflowProcessSegmentationMode {
@@ -166,18 +186,22 @@ impl OpenEnum for WorkflowProcessSegmentationMode {
 
 open_enum!(WorkflowProcessSegmentationMode);
 
-/// `WorkflowPromptDefinition`
+/// A prompt as the service wrote it, in the form that prompts.create takes.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct WorkflowPromptDefinition {
+    /// What the prompt is for, as the service put it.
     pub description: String,
+    /// JSON Schema of the data to extract, with root type object; try it first with prompts.test_schema.
     pub json_schema: serde_json::Map<String, serde_json::Value>,
+    /// Label that the service chose.
     pub name: String,
+    /// Instructions for the language model: what to extract from each segment.
     pub prompt_text: String,
-    /// `PromptSemanticIndexingConfig`
+    /// Which extracted fields stay out of search by meaning; without entries all are searchable.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub semantic_indexing: Patch<PromptSemanticIndexingConfig>,
-    /// `PromptVideoLevelConfig`
+    /// Extraction over the whole media item in addition to its segments; null when the prompt works on segments only.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_level: Patch<PromptVideoLevelConfig>,
     /// Fields that this version does not know.
@@ -185,27 +209,32 @@ pub struct WorkflowPromptDefinition {
     pub extra: Extra,
 }
 
-/// `WorkflowSearch`
+/// Search by meaning (query) or by tests (filters), exactly one of them, narrowed by media, runs or index.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize, Default)]
 #[non_exhaustive]
 pub struct WorkflowSearch {
+    /// Tests on extracted fields instead of a query; give exactly one of the two.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub filters: Patch<Vec<serde_json::Map<String, serde_json::Value>>>,
+    /// Index to search; give either this or index_name.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub index_id: Patch<String>,
+    /// Index by its label instead of its id; give either this or index_id.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub index_name: Patch<String>,
+    /// Hits per page, 1 to 50; 10 when left out.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub limit: Patch<i64>,
-    /// `StringOrList`
+    /// A single text or a list of texts; both mean the same when the list has one entry.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub prompt_run_ids: Patch<StringOrList>,
+    /// What to look for, in everyday words; it is compared by meaning, not by spelling.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub query: Patch<String>,
-    /// `WorkflowSearchResultLevel`
+    /// Whether segments or whole media items are returned as hits.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub result_level: Patch<WorkflowSearchResultLevel>,
-    /// `StringOrList`
+    /// A single text or a list of texts; both mean the same when the list has one entry.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub video_ids: Patch<StringOrList>,
     /// Fields that this version does not know.
@@ -213,24 +242,27 @@ pub struct WorkflowSearch {
     pub extra: Extra,
 }
 
-/// `WorkflowSearchResponse`
+/// One page of hits of a workflow search; pages stay stable while you go on.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[non_exhaustive]
 pub struct WorkflowSearchResponse {
+    /// How much of that could be searched, in the service's own form.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub coverage: Patch<serde_json::Map<String, serde_json::Value>>,
-    /// `SearchResult`
+    /// The hits of this page, best first for a search by meaning.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub data: Patch<Vec<SearchResult>>,
-    /// `WorkflowSearchResponseMode`
+    /// vector when the search went by meaning, condition when it went by tests.
     pub mode: WorkflowSearchResponseMode,
-    /// `WorkflowPagination`
+    /// How to go on with a workflow search; the next page comes from workflow.get_search_page.
     pub pagination: WorkflowPagination,
-    /// `WorkflowSearchResponseResultLevel`
+    /// Whether segments or whole media items are returned as hits.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub result_level: Patch<WorkflowSearchResponseResultLevel>,
+    /// What was searched, as the service understood the request.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub scope: Patch<serde_json::Map<String, serde_json::Value>>,
+    /// Remarks on the search that did not stop it; empty when there are none.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub warnings: Patch<Vec<String>>,
     /// Fields that this version does not know.
@@ -238,7 +270,7 @@ pub struct WorkflowSearchResponse {
     pub extra: Extra,
 }
 
-/// `WorkflowSearchResponseMode`
+/// vector when the search went by meaning, condition when it went by tests.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WorkflowSearchResponseMode {
@@ -271,7 +303,7 @@ impl OpenEnum for WorkflowSearchResponseMode {
 
 open_enum!(WorkflowSearchResponseMode);
 
-/// `WorkflowSearchResponseResultLevel`
+/// Whether segments or whole media items are returned as hits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WorkflowSearchResponseResultLevel {
@@ -304,7 +336,7 @@ impl OpenEnum for WorkflowSearchResponseResultLevel {
 
 open_enum!(WorkflowSearchResponseResultLevel);
 
-/// `WorkflowSearchResultLevel`
+/// Whether segments or whole media items are returned as hits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WorkflowSearchResultLevel {
@@ -337,13 +369,17 @@ impl OpenEnum for WorkflowSearchResultLevel {
 
 open_enum!(WorkflowSearchResultLevel);
 
-/// `WorkflowUploadForm`
+/// A media file to upload, sent as multipart form, with everything else optional; the answer is an import job.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct WorkflowUploadForm {
+    /// The media file. Video: mp4, avi, mkv, mov, webm; audio (up to 2 hours): mp3, wav, flac, m4a, ogg, aac; picture: jpg, jpeg, png, webp, gif, bmp, tiff, heic, heif.
     pub file: File,
+    /// Existing index that receives the media item; without index_id and index_name it goes to the playground.
     pub index_id: Option<String>,
+    /// Index by its label; it is made, visible to you alone, when there is none of that label.
     pub index_name: Option<String>,
+    /// Title of the new media item; the service chooses one when it is left out.
     pub title: Option<String>,
 }
 

@@ -11,7 +11,7 @@ use crate::generated::request::request;
 /// Exchange an API key for a bearer token that lasts 3600 seconds, and renew it. The client does this by itself in its default mode, so these calls are needed only by those who hand tokens to another process.
 #[derive(Clone, Debug)]
 pub struct AccessTokens {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl AccessTokens {

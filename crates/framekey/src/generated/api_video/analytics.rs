@@ -11,7 +11,7 @@ use crate::generated::request::request;
 /// Plays, views, watch time and concurrent viewers of videos and live streams, as one number, split by a dimension, or along time. The period may begin 30 days ago at the earliest.
 #[derive(Clone, Debug)]
 pub struct Analytics {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Analytics {

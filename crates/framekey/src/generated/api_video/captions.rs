@@ -11,7 +11,7 @@ use crate::generated::request::request;
 /// Subtitle tracks of a video, one WebVTT file per language. A transcript that the service makes appears here too.
 #[derive(Clone, Debug)]
 pub struct Captions {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Captions {

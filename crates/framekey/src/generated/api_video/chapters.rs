@@ -11,7 +11,7 @@ use crate::generated::request::request;
 /// Chapter marks of a video, one WebVTT file per language. There is no call that changes one: delete it and upload the new file.
 #[derive(Clone, Debug)]
 pub struct Chapters {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Chapters {

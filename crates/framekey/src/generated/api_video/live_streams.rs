@@ -11,7 +11,7 @@ use crate::generated::request::request;
 /// Live stream channels: each has a stream key to broadcast to, a player and up to five further services to which the stream is passed on. Recordings become videos that carry the `liveStreamId`.
 #[derive(Clone, Debug)]
 pub struct LiveStreams {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl LiveStreams {

@@ -11,7 +11,7 @@ use crate::generated::request::request;
 /// Colours, logo and behaviour of the embedded player. A theme is applied by giving its `playerId` to a video or live stream; a change may take up to 10 minutes to reach viewers.
 #[derive(Clone, Debug)]
 pub struct PlayerThemes {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl PlayerThemes {

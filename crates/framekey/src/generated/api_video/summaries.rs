@@ -11,7 +11,7 @@ use crate::generated::request::request;
 /// A short abstract and three key points per video, generated from its transcript or written by you. A video has at most one; asking for a second ends in 409.
 #[derive(Clone, Debug)]
 pub struct Summaries {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Summaries {

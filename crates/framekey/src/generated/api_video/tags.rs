@@ -11,7 +11,7 @@ use crate::generated::request::request;
 /// The tags in use on the project's videos with the number of videos that carry each. Tags are set by `videos.create` and `videos.update`.
 #[derive(Clone, Debug)]
 pub struct Tags {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Tags {

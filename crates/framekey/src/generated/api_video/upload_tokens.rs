@@ -11,7 +11,7 @@ use crate::generated::request::request;
 /// Tokens that let somebody without an API key upload a video with `videos.upload_with_token`, for instance from a browser. A token ends after its `ttl` seconds, or lives until `upload_tokens.delete` when that is 0.
 #[derive(Clone, Debug)]
 pub struct UploadTokens {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl UploadTokens {

@@ -11,7 +11,7 @@ use crate::generated::request::request;
 /// The videos of the project: create one, send its file (or let the service fetch a URL), wait until `videos.get_status` says it is playable, then use the URLs in `assets`.
 #[derive(Clone, Debug)]
 pub struct Videos {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Videos {
@@ -660,7 +660,7 @@ request!(VideosUploadWithToken, "videos.upload_with_token", types::Video);
 /// Deleted videos that are still kept. Only with the Video Restore feature; after 90 days they are gone for good, until then `videos.discarded.update` brings them back.
 #[derive(Clone, Debug)]
 pub struct VideosDiscarded {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl VideosDiscarded {

@@ -11,7 +11,7 @@ use crate::generated::request::request;
 /// Images that can be burnt into new videos. Upload one here, then name its id in `watermark` of `videos.create`; a finished video cannot be given one.
 #[derive(Clone, Debug)]
 pub struct Watermarks {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Watermarks {

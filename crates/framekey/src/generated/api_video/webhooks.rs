@@ -11,7 +11,7 @@ use crate::generated::request::request;
 /// Addresses that the service calls when something happens to a video or live stream. A webhook cannot be changed, only deleted and made anew; deliveries are signed with its `signatureSecret`.
 #[derive(Clone, Debug)]
 pub struct Webhooks {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Webhooks {

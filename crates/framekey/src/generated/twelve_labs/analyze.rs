@@ -11,7 +11,7 @@ use crate::generated::request::request;
 /// Asks the Pegasus model about one video of up to an hour, or about images, and gets the text back in the same call, whole or as a stream.
 #[derive(Clone, Debug)]
 pub struct Analyze {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Analyze {
@@ -153,7 +153,7 @@ request!(AnalyzeCreate, "analyze.create", types::AnalyzeResponse);
 /// One analysis over up to 1,000 assets at once. A batch works for 24 hours, then expires; results are kept for 30 days after its creation. At most 5 batches may be active per account.
 #[derive(Clone, Debug)]
 pub struct AnalyzeBatches {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl AnalyzeBatches {
@@ -417,7 +417,7 @@ request!(AnalyzeBatchesList, "analyze.batches.list", types::AnalyzeBatchList);
 /// Background analysis of one video (windows of up to 2 hours) or of images, including splitting a video into described segments. Create a task, then poll it.
 #[derive(Clone, Debug)]
 pub struct AnalyzeTasks {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl AnalyzeTasks {

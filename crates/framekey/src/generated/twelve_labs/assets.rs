@@ -11,7 +11,7 @@ use crate::generated::request::request;
 /// Files held in the account (video, audio, images, documents), the starting point for indexing, analysis, embeddings, entities and knowledge stores. A new asset is `processing` until it turns `ready` or `failed`.
 #[derive(Clone, Debug)]
 pub struct Assets {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Assets {
@@ -406,7 +406,7 @@ request!(AssetsUpdateUserMetadata, "assets.update_user_metadata", ());
 /// Sends a local file of up to 10 GB in numbered chunks to presigned URLs. A session lives 24 hours, each URL one hour and one use; the finished file becomes an asset.
 #[derive(Clone, Debug)]
 pub struct AssetsMultipartUploads {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl AssetsMultipartUploads {

@@ -11,7 +11,7 @@ use crate::generated::request::request;
 /// Links to a user's cloud storage (Google Drive), made by an OAuth consent in the browser, from which files can be imported.
 #[derive(Clone, Debug)]
 pub struct Connections {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Connections {
@@ -225,7 +225,7 @@ request!(ConnectionsList, "connections.list", types::ConnectionList);
 /// Copies files from a connected storage account into assets, up to 100 per call. An import never changes once made, but the state of its assets does.
 #[derive(Clone, Debug)]
 pub struct ConnectionsImports {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl ConnectionsImports {
@@ -355,7 +355,7 @@ request!(ConnectionsImportsList, "connections.imports.list", types::ImportList);
 /// The list of addresses to which a connection's consent page may send users back. While the list is empty any address is accepted.
 #[derive(Clone, Debug)]
 pub struct ConnectionsRedirectUris {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl ConnectionsRedirectUris {

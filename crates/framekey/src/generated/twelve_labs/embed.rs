@@ -11,7 +11,7 @@ use crate::generated::request::request;
 /// First version of the embedding call, for text, image and short audio. Announced to be retired; use `embed_v2` in new code.
 #[derive(Clone, Debug)]
 pub struct Embed {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Embed {
@@ -95,7 +95,7 @@ request!(EmbedCreate, "embed.create", types::EmbeddingResponse);
 /// First version of video embedding in the background; results are kept seven days. Announced to be retired; use `embed_v2.tasks` in new code.
 #[derive(Clone, Debug)]
 pub struct EmbedTasks {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl EmbedTasks {

@@ -11,7 +11,7 @@ use crate::generated::request::request;
 /// Embeddings returned in the same call, meant for queries and short media (30 seconds of sound or video with marengo3.5, 10 minutes with marengo3.0).
 #[derive(Clone, Debug)]
 pub struct EmbedV2 {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl EmbedV2 {
@@ -129,7 +129,7 @@ request!(EmbedV2Create, "embed_v2.create", types::EmbedV2Response);
 /// Embeddings of long or many files in the background. Poll a task until it is `ready`; results are kept seven days.
 #[derive(Clone, Debug)]
 pub struct EmbedV2Tasks {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl EmbedV2Tasks {

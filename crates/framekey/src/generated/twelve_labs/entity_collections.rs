@@ -11,7 +11,7 @@ use crate::generated::request::request;
 /// Named groups of entities (for example the players of one club) that a search can recognise in videos.
 #[derive(Clone, Debug)]
 pub struct EntityCollections {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl EntityCollections {
@@ -260,7 +260,7 @@ request!(EntityCollectionsUpdate, "entity_collections.update", types::EntityColl
 /// One person or thing to be recognised, described by at least one image asset; name it in a search as `<@ENTITY_ID>`.
 #[derive(Clone, Debug)]
 pub struct EntityCollectionsEntities {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl EntityCollectionsEntities {

@@ -11,7 +11,7 @@ use crate::generated::request::request;
 /// Containers of searchable media. The models of an index are chosen once, at creation. On the free plan an index is deleted 90 days after creation.
 #[derive(Clone, Debug)]
 pub struct Indexes {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Indexes {
@@ -285,7 +285,7 @@ request!(IndexesUpdate, "indexes.update", ());
 /// Assets put into an index. Indexing runs in the background from `pending` to `ready` or `failed`.
 #[derive(Clone, Debug)]
 pub struct IndexesIndexedAssets {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl IndexesIndexedAssets {
@@ -743,7 +743,7 @@ request!(IndexesIndexedAssetsUpdate, "indexes.indexed_assets.update", ());
 /// Older view of the media in an index. Announced to be retired; `indexes.indexed_assets` does the same in new code.
 #[derive(Clone, Debug)]
 pub struct IndexesVideos {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl IndexesVideos {

@@ -11,7 +11,7 @@ use crate::generated::request::request;
 /// Corpora of videos and images with the understanding drawn from them, which can be searched and which `responses.create` reasons over.
 #[derive(Clone, Debug)]
 pub struct KnowledgeStores {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl KnowledgeStores {
@@ -367,7 +367,7 @@ request!(KnowledgeStoresUpdate, "knowledge_stores.update", types::KnowledgeStore
 /// Named subsets of a knowledge store's items. Deleting a collection leaves its items in place.
 #[derive(Clone, Debug)]
 pub struct KnowledgeStoresItemCollections {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl KnowledgeStoresItemCollections {
@@ -830,7 +830,7 @@ request!(
 /// Assets added to a knowledge store. An item starts as `queued` and can be used once it is `ready`.
 #[derive(Clone, Debug)]
 pub struct KnowledgeStoresItems {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl KnowledgeStoresItems {

@@ -11,7 +11,7 @@ use crate::generated::request::request;
 /// Conversation with an agent that reasons over a knowledge store, in one answer or as a stream of events; a session id continues it over several turns.
 #[derive(Clone, Debug)]
 pub struct Responses {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Responses {

@@ -11,7 +11,7 @@ use crate::generated::request::request;
 /// Finds moments in one index by text, by images, or by both, and walks the pages of the result.
 #[derive(Clone, Debug)]
 pub struct Search {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Search {
@@ -114,6 +114,7 @@ impl SearchCreate {
         self
     }
 
+    /// Bytes of one image, or of up to 10.
     pub fn query_media_file(mut self, query_media_file: Vec<File>) -> Self {
         self.body.query_media_file = query_media_file;
         self

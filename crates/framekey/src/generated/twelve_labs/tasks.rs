@@ -11,7 +11,7 @@ use crate::generated::request::request;
 /// Older way to upload a video and index it in one call (files of up to 2 GB). Announced to be removed; use `assets.create` and `indexes.indexed_assets.create` in new code.
 #[derive(Clone, Debug)]
 pub struct Tasks {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Tasks {

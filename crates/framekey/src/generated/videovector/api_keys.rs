@@ -8,14 +8,16 @@ use framekey_runtime::Error;
 use framekey_core_videovector::{Client, types};
 use crate::generated::request::request;
 
-/// Operations of `api_keys`.
+/// Makes and ends API keys. Works only with the token of a user's web login: an API key or an OAuth token is refused.
 #[derive(Clone, Debug)]
 pub struct ApiKeys {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl ApiKeys {
-    /// .
+    /// Create an API key and get its secret, which is shown this once only.
+    ///
+    /// Needs a user's web-login token. Without `scopes` the key gets read, without `expires_in_days` it never ends. There is no idempotency key: after an unknown outcome look at `api_keys.list` and delete a key whose secret was lost.
     ///
     /// `POST /api-keys`
     pub fn create(&self, name: impl Into<String>) -> ApiKeysCreate {
@@ -25,7 +27,9 @@ impl ApiKeys {
         }
     }
 
-    /// .
+    /// Remove an API key altogether, from the list too.
+    ///
+    /// Needs a user's web-login token. To keep a trace of the key use `api_keys.revoke`.
     ///
     /// `DELETE /api-keys/{key_id}`
     pub fn delete(&self, key_id: impl Into<String>) -> ApiKeysDelete {
@@ -35,7 +39,9 @@ impl ApiKeys {
         }
     }
 
-    /// .
+    /// Fetch one API key's scopes, last use and state, without its secret.
+    ///
+    /// Needs a user's web-login token.
     ///
     /// `GET /api-keys/{key_id}`
     pub fn get(&self, key_id: impl Into<String>) -> ApiKeysGet {
@@ -45,7 +51,9 @@ impl ApiKeys {
         }
     }
 
-    /// .
+    /// List all API keys of the account, revoked ones included, without their secrets.
+    ///
+    /// Needs a user's web-login token. All keys come in one answer.
     ///
     /// `GET /api-keys`
     pub fn list(&self) -> ApiKeysList {
@@ -54,7 +62,9 @@ impl ApiKeys {
         }
     }
 
-    /// .
+    /// End an API key for good and keep it in the list as inactive.
+    ///
+    /// Needs a user's web-login token. No call brings a revoked key back.
     ///
     /// `POST /api-keys/{key_id}/revoke`
     pub fn revoke(&self, key_id: impl Into<String>) -> ApiKeysRevoke {
@@ -64,7 +74,9 @@ impl ApiKeys {
         }
     }
 
-    /// .
+    /// Replace an API key; the old one is revoked at once, with no overlap.
+    ///
+    /// Needs a user's web-login token. The new secret is shown this once. Where callers must go on without a gap, create a second key, move them over, then revoke the first. After an unknown outcome check `api_keys.list` before trying again, for the old key may be revoked already.
     ///
     /// `POST /api-keys/{key_id}/rotate`
     pub fn rotate(&self, key_id: impl Into<String>) -> ApiKeysRotate {
@@ -84,12 +96,13 @@ pub struct ApiKeysCreate {
 }
 
 impl ApiKeysCreate {
+    /// Life in days, 1 to 365; left out, it never expires.
     pub fn expires_in_days(mut self, expires_in_days: impl Into<Patch<i64>>) -> Self {
         self.body.expires_in_days = expires_in_days.into();
         self
     }
 
-    /// `ApiKeyCreateScopesItem`
+    /// What the key may do; read alone when left out. Each of search, read, write, admin includes those before it.
     pub fn scopes(
         mut self,
         scopes: impl Into<Patch<Vec<types::ApiKeyCreateScopesItem>>>,

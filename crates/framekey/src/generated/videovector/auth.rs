@@ -8,14 +8,16 @@ use framekey_runtime::Error;
 use framekey_core_videovector::{Client, types};
 use crate::generated::request::request;
 
-/// Operations of `auth`.
+/// Checks the credential in use, and announces coming work so that the service is ready for it.
 #[derive(Clone, Debug)]
 pub struct Auth {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Auth {
-    /// .
+    /// Announce coming work, which also checks the credential and warms the service up.
+    ///
+    /// Send it once before an upload, processing or search session, never as a heartbeat. Only 401 and 403 mean trouble with the credential; other failures can be ignored.
     ///
     /// `POST /auth/processing-activity`
     pub fn report_activity(
@@ -34,7 +36,9 @@ impl Auth {
         }
     }
 
-    /// .
+    /// Check that the credential is accepted, without any side effect.
+    ///
+    /// 401 means that it is unknown, ended or revoked. The answer's fields are not documented and the body may be empty, so go by the status.
     ///
     /// `GET /auth/validate`
     pub fn validate(&self) -> AuthValidate {
@@ -53,7 +57,7 @@ pub struct AuthReportActivity {
 }
 
 impl AuthReportActivity {
-    /// `ProcessingActivityOperation`
+    /// Which processing call is about to follow, when reason is processing_intent.
     pub fn operation(
         mut self,
         operation: impl Into<Patch<types::ProcessingActivityOperation>>,

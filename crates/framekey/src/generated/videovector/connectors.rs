@@ -8,14 +8,16 @@ use framekey_runtime::Error;
 use framekey_core_videovector::{Client, types};
 use crate::generated::request::request;
 
-/// Operations of `connectors`.
+/// Stored access to a bucket or container at Google Cloud, Amazon S3 or Azure Blob, for bulk import and for exports.
 #[derive(Clone, Debug)]
 pub struct Connectors {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Connectors {
-    /// .
+    /// List the files that a connector can see, to choose what to import.
+    ///
+    /// Takes the same prefix, pattern and recursion as `import_jobs.create`, so it previews what that would take. Reads only, despite being a POST.
     ///
     /// `POST /connectors/{connector_id}/browse`
     pub fn browse(&self, connector_id: impl Into<String>) -> ConnectorsBrowse {
@@ -26,7 +28,9 @@ impl Connectors {
         }
     }
 
-    /// .
+    /// Store access to an Azure Blob container with an application's client secret.
+    ///
+    /// Check the result with `connectors.test`. The secret is not in any later answer.
     ///
     /// `POST /connectors/azure`
     pub fn create_azure(
@@ -40,7 +44,9 @@ impl Connectors {
         }
     }
 
-    /// .
+    /// Store access to a Google Cloud Storage bucket with a service account's key file.
+    ///
+    /// Sent as a form; the key file may have up to 64 KiB. Check the result with `connectors.test`.
     ///
     /// `POST /connectors/gcs`
     pub fn create_gcs(&self, body: types::GcsConnectorForm) -> ConnectorsCreateGcs {
@@ -51,7 +57,9 @@ impl Connectors {
         }
     }
 
-    /// .
+    /// Store access to an Amazon S3 bucket with an access key pair.
+    ///
+    /// Check the result with `connectors.test`. The secret is not in any later answer.
     ///
     /// `POST /connectors/s3`
     pub fn create_s3(&self, body: types::S3ConnectorCreate) -> ConnectorsCreateS3 {
@@ -62,7 +70,9 @@ impl Connectors {
         }
     }
 
-    /// .
+    /// Remove a connector; media that it has already imported stay.
+    ///
+    /// Needs admin scope.
     ///
     /// `DELETE /connectors/{connector_id}`
     pub fn delete(&self, connector_id: impl Into<String>) -> ConnectorsDelete {
@@ -72,7 +82,7 @@ impl Connectors {
         }
     }
 
-    /// .
+    /// Fetch one connector's place, direction and state.
     ///
     /// `GET /connectors/{connector_id}`
     pub fn get(&self, connector_id: impl Into<String>) -> ConnectorsGet {
@@ -82,7 +92,7 @@ impl Connectors {
         }
     }
 
-    /// .
+    /// List all connectors of the account, in one answer.
     ///
     /// `GET /connectors`
     pub fn list(&self) -> ConnectorsList {
@@ -91,7 +101,9 @@ impl Connectors {
         }
     }
 
-    /// .
+    /// Try a connector's credentials against its bucket or container.
+    ///
+    /// A failed try is a normal answer with `success` false and the reason in `error_message`. Needs write scope.
     ///
     /// `POST /connectors/{connector_id}/test`
     pub fn test(&self, connector_id: impl Into<String>) -> ConnectorsTest {
@@ -113,16 +125,19 @@ pub struct ConnectorsBrowse {
 }
 
 impl ConnectorsBrowse {
+    /// Glob for file names, for example *.mp4 or *.{mp4,mov}.
     pub fn pattern(mut self, pattern: impl Into<Patch<String>>) -> Self {
         self.body.pattern = pattern.into();
         self
     }
 
+    /// Only paths that begin like this, for example videos/2024/; empty means everything.
     pub fn prefix(mut self, prefix: impl Into<Patch<String>>) -> Self {
         self.body.prefix = prefix.into();
         self
     }
 
+    /// Whether folders inside the prefix are looked through too.
     pub fn recursive(mut self, recursive: impl Into<Patch<bool>>) -> Self {
         self.body.recursive = recursive.into();
         self
@@ -149,12 +164,13 @@ pub struct ConnectorsCreateAzure {
 }
 
 impl ConnectorsCreateAzure {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
     }
 
+    /// Folder that exports must stay under, when the connector has the export scope; without it there is no such limit.
     pub fn export_base_path(
         mut self,
         export_base_path: impl Into<Patch<String>>,
@@ -163,7 +179,7 @@ impl ConnectorsCreateAzure {
         self
     }
 
-    /// `AzureConnectorCreateImportMode`
+    /// all imports every matching file; new_only skips files that were imported before.
     pub fn import_mode(
         mut self,
         import_mode: impl Into<Patch<types::AzureConnectorCreateImportMode>>,
@@ -172,7 +188,7 @@ impl ConnectorsCreateAzure {
         self
     }
 
-    /// `AzureConnectorCreateScopesItem`
+    /// import lets import jobs read, export lets exports write; import alone when left out. This is not the scope of an API key.
     pub fn scopes(
         mut self,
         scopes: impl Into<Patch<Vec<types::AzureConnectorCreateScopesItem>>>,
@@ -204,18 +220,19 @@ pub struct ConnectorsCreateGcs {
 }
 
 impl ConnectorsCreateGcs {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
     }
 
+    /// Folder that exports must stay under, when the connector has the export scope; without it there is no such limit.
     pub fn export_base_path(mut self, export_base_path: impl Into<String>) -> Self {
         self.body.export_base_path = Some(export_base_path.into());
         self
     }
 
-    /// `GcsConnectorFormImportMode`
+    /// all imports every matching file; new_only skips files that were imported before.
     pub fn import_mode(
         mut self,
         import_mode: impl Into<types::GcsConnectorFormImportMode>,
@@ -224,7 +241,7 @@ impl ConnectorsCreateGcs {
         self
     }
 
-    /// `GcsConnectorFormScopesItem`
+    /// import lets import jobs read, export lets exports write; import alone when left out. This is not the scope of an API key.
     pub fn scopes(mut self, scopes: Vec<types::GcsConnectorFormScopesItem>) -> Self {
         self.body.scopes = Some(scopes);
         self
@@ -253,12 +270,13 @@ pub struct ConnectorsCreateS3 {
 }
 
 impl ConnectorsCreateS3 {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
     }
 
+    /// Folder that exports must stay under, when the connector has the export scope; without it there is no such limit.
     pub fn export_base_path(
         mut self,
         export_base_path: impl Into<Patch<String>>,
@@ -267,7 +285,7 @@ impl ConnectorsCreateS3 {
         self
     }
 
-    /// `S3ConnectorCreateImportMode`
+    /// all imports every matching file; new_only skips files that were imported before.
     pub fn import_mode(
         mut self,
         import_mode: impl Into<Patch<types::S3ConnectorCreateImportMode>>,
@@ -276,7 +294,7 @@ impl ConnectorsCreateS3 {
         self
     }
 
-    /// `S3ConnectorCreateScopesItem`
+    /// import lets import jobs read, export lets exports write; import alone when left out. This is not the scope of an API key.
     pub fn scopes(
         mut self,
         scopes: impl Into<Patch<Vec<types::S3ConnectorCreateScopesItem>>>,
@@ -365,7 +383,7 @@ pub struct ConnectorsTest {
 }
 
 impl ConnectorsTest {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self

@@ -8,14 +8,16 @@ use framekey_runtime::Error;
 use framekey_core_videovector::{Client, types};
 use crate::generated::request::request;
 
-/// Operations of `exports`.
+/// Files of extracted metadata, made in the background from an index or a prompt run, then downloaded or written to a connector.
 #[derive(Clone, Debug)]
 pub struct Exports {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Exports {
-    /// .
+    /// Mint a short-lived URL that downloads a finished export without a credential.
+    ///
+    /// Whoever has the URL has the file, so keep it out of logs; use `exports.download` where you can. `download_url` is null while the export is unfinished. Never repeated by itself.
     ///
     /// `POST /exports/{export_id}/download-url`
     pub fn create_download_url(
@@ -28,7 +30,9 @@ impl Exports {
         }
     }
 
-    /// .
+    /// Start an export of all segments of an index with their metadata.
+    ///
+    /// Runs in the background; poll `exports.get` every 5 seconds or so until `completed` or `failed`. Covers every prompt run unless `prompt_run_ids` is given. With a connector as destination the file is written there.
     ///
     /// `POST /exports/index/{index_id}`
     pub fn create_for_index(
@@ -43,7 +47,9 @@ impl Exports {
         }
     }
 
-    /// .
+    /// Start an export of the segments and metadata of one prompt run.
+    ///
+    /// Runs in the background; poll `exports.get` every 5 seconds or so until `completed` or `failed`. With a connector as destination the file is written there.
     ///
     /// `POST /exports/prompt-run/{run_id}`
     pub fn create_for_prompt_run(
@@ -58,7 +64,9 @@ impl Exports {
         }
     }
 
-    /// .
+    /// Download a finished export, a JSON document of up to 64 MiB.
+    ///
+    /// Wait for `completed` in `exports.get` first. Larger exports belong on a connector.
     ///
     /// `GET /exports/{export_id}/download`
     pub fn download(&self, export_id: impl Into<String>) -> ExportsDownload {
@@ -68,7 +76,9 @@ impl Exports {
         }
     }
 
-    /// .
+    /// Fetch one export's state.
+    ///
+    /// Its `download_url` is the address of `exports.download`, which needs the credential like any other call.
     ///
     /// `GET /exports/{export_id}`
     pub fn get(&self, export_id: impl Into<String>) -> ExportsGet {
@@ -78,7 +88,9 @@ impl Exports {
         }
     }
 
-    /// .
+    /// List exports, up to 100, sorted by time of creation.
+    ///
+    /// There is no next page.
     ///
     /// `GET /exports`
     pub fn list(&self) -> ExportsList {
@@ -125,12 +137,13 @@ pub struct ExportsCreateForIndex {
 }
 
 impl ExportsCreateForIndex {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
     }
 
+    /// Connector with the export scope to write the file to; left out, the file is kept for download.
     pub fn destination_connector_id(
         mut self,
         destination_connector_id: impl Into<Patch<String>>,
@@ -139,6 +152,7 @@ impl ExportsCreateForIndex {
         self
     }
 
+    /// Folder below the connector's export_base_path; only with a connector.
     pub fn destination_subpath(
         mut self,
         destination_subpath: impl Into<Patch<String>>,
@@ -147,6 +161,7 @@ impl ExportsCreateForIndex {
         self
     }
 
+    /// Only results of these prompt runs; left out, those of all runs.
     pub fn prompt_run_ids(
         mut self,
         prompt_run_ids: impl Into<Patch<Vec<String>>>,
@@ -185,12 +200,13 @@ pub struct ExportsCreateForPromptRun {
 }
 
 impl ExportsCreateForPromptRun {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
     }
 
+    /// Connector with the export scope to write the file to; left out, the file is kept for download.
     pub fn destination_connector_id(
         mut self,
         destination_connector_id: impl Into<Patch<String>>,
@@ -199,6 +215,7 @@ impl ExportsCreateForPromptRun {
         self
     }
 
+    /// Folder below the connector's export_base_path; only with a connector.
     pub fn destination_subpath(
         mut self,
         destination_subpath: impl Into<Patch<String>>,
@@ -277,7 +294,7 @@ pub struct ExportsList {
 }
 
 impl ExportsList {
-    ///
+    /// How many exports at most, 1 to 100; 50 when left out.
     pub fn limit(mut self, limit: i64) -> Self {
         self.limit = Some(limit);
         self

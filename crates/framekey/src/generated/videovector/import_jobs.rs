@@ -8,14 +8,16 @@ use framekey_runtime::Error;
 use framekey_core_videovector::{Client, types};
 use crate::generated::request::request;
 
-/// Operations of `import_jobs`.
+/// Every way of bringing media in ends in such a job. It goes from `pending` over `scanning` and `importing` to `completed`, `failed` or `cancelled`.
 #[derive(Clone, Debug)]
 pub struct ImportJobs {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl ImportJobs {
-    /// .
+    /// Stop a running import job.
+    ///
+    /// A job that can no longer be cancelled answers with a validation error.
     ///
     /// `POST /import-jobs/{job_id}/cancel`
     pub fn cancel(&self, job_id: impl Into<String>) -> ImportJobsCancel {
@@ -26,7 +28,9 @@ impl ImportJobs {
         }
     }
 
-    /// .
+    /// Start a bulk import of a connector's files into an index.
+    ///
+    /// Runs in the background; poll `import_jobs.get` every 10 seconds or so, then read `import_jobs.list_outputs`. Video of over 40 minutes becomes several media of at most 40 minutes each; audio may last 2 hours.
     ///
     /// `POST /import-jobs`
     pub fn create(
@@ -41,7 +45,9 @@ impl ImportJobs {
         }
     }
 
-    /// .
+    /// Fetch an import job's state and progress.
+    ///
+    /// Poll every 10 seconds or so until `completed`, `failed` or `cancelled`. Compare states without regard to case.
     ///
     /// `GET /import-jobs/{job_id}`
     pub fn get(&self, job_id: impl Into<String>) -> ImportJobsGet {
@@ -51,7 +57,7 @@ impl ImportJobs {
         }
     }
 
-    /// .
+    /// List all import jobs, single uploads included, in one answer.
     ///
     /// `GET /import-jobs`
     pub fn list(&self) -> ImportJobsList {
@@ -61,7 +67,7 @@ impl ImportJobs {
         }
     }
 
-    /// .
+    /// List the source files of an import with what became of each.
     ///
     /// `GET /import-jobs/{job_id}/files`
     pub fn list_files(&self, job_id: impl Into<String>) -> ImportJobsListFiles {
@@ -74,7 +80,9 @@ impl ImportJobs {
         }
     }
 
-    /// .
+    /// List the media that an import makes, in order, pending and failed parts included.
+    ///
+    /// Read the ids of the new media here. One source of over 40 minutes has several outputs.
     ///
     /// `GET /import-jobs/{job_id}/outputs`
     pub fn list_outputs(&self, job_id: impl Into<String>) -> ImportJobsListOutputs {
@@ -86,7 +94,9 @@ impl ImportJobs {
         }
     }
 
-    /// .
+    /// Go on with the unfinished parts of an import job.
+    ///
+    /// Parts that are done stay as they are. Give `files` only to replace descriptors of sources that have expired.
     ///
     /// `POST /import-jobs/{job_id}/retry`
     pub fn retry(&self, job_id: impl Into<String>) -> ImportJobsRetry {
@@ -109,7 +119,7 @@ pub struct ImportJobsCancel {
 }
 
 impl ImportJobsCancel {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
@@ -136,22 +146,25 @@ pub struct ImportJobsCreate {
 }
 
 impl ImportJobsCreate {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
     }
 
+    /// Glob for file names, for example *.mp4.
     pub fn file_pattern(mut self, file_pattern: impl Into<Patch<String>>) -> Self {
         self.body.file_pattern = file_pattern.into();
         self
     }
 
+    /// Whether folders inside the prefix are looked through too.
     pub fn recursive(mut self, recursive: impl Into<Patch<bool>>) -> Self {
         self.body.recursive = recursive.into();
         self
     }
 
+    /// Only files whose path begins like this; empty means the whole storage.
     pub fn source_prefix(mut self, source_prefix: impl Into<Patch<String>>) -> Self {
         self.body.source_prefix = source_prefix.into();
         self
@@ -197,7 +210,7 @@ pub struct ImportJobsList {
 }
 
 impl ImportJobsList {
-    ///
+    /// Only jobs in this state; all when left out.
     pub fn status(mut self, status: impl Into<types::ImportJobsListStatus>) -> Self {
         self.status = Some(status.into());
         self
@@ -226,19 +239,19 @@ pub struct ImportJobsListFiles {
 }
 
 impl ImportJobsListFiles {
-    ///
+    /// Where to go on: `next_cursor` of the page before. Leave out for the first page.
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
         self.cursor = Some(cursor.into());
         self
     }
 
-    ///
+    /// Only files that failed, with the reason; false when left out.
     pub fn failed_only(mut self, failed_only: bool) -> Self {
         self.failed_only = Some(failed_only);
         self
     }
 
-    ///
+    /// Files per page, 1 to 100; 100 when left out.
     pub fn limit(mut self, limit: i64) -> Self {
         self.limit = Some(limit);
         self
@@ -273,13 +286,13 @@ pub struct ImportJobsListOutputs {
 }
 
 impl ImportJobsListOutputs {
-    ///
+    /// Where to go on: `next_cursor` of the page before. Leave out for the first page.
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
         self.cursor = Some(cursor.into());
         self
     }
 
-    ///
+    /// Outputs per page, 1 to 100; 100 when left out.
     pub fn limit(mut self, limit: i64) -> Self {
         self.limit = Some(limit);
         self
@@ -311,12 +324,13 @@ pub struct ImportJobsRetry {
 }
 
 impl ImportJobsRetry {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
     }
 
+    /// Fresh descriptions of files whose access had expired, as shown in failed_files; left out, unfinished parts are simply resumed.
     pub fn files(
         mut self,
         files: impl Into<Patch<Vec<serde_json::Map<String, serde_json::Value>>>>,

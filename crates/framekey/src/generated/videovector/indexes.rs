@@ -8,14 +8,14 @@ use framekey_runtime::Error;
 use framekey_core_videovector::{Client, types};
 use crate::generated::request::request;
 
-/// Operations of `indexes`.
+/// Collections of media that are processed and searched together. Media without an index are in the user's playground.
 #[derive(Clone, Debug)]
 pub struct Indexes {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Indexes {
-    /// .
+    /// Create an empty index.
     ///
     /// `POST /indexes`
     pub fn create(&self, name: impl Into<String>) -> IndexesCreate {
@@ -26,7 +26,9 @@ impl Indexes {
         }
     }
 
-    /// .
+    /// Start deleting an index with all it holds, or resume a deletion that was begun.
+    ///
+    /// Runs in the background and cannot be undone; poll `indexes.get_deletion`. Repeating the call does no harm. Needs admin scope.
     ///
     /// `DELETE /indexes/{index_id}`
     pub fn delete(&self, index_id: impl Into<String>) -> IndexesDelete {
@@ -36,7 +38,7 @@ impl Indexes {
         }
     }
 
-    /// .
+    /// Fetch one index with its counts.
     ///
     /// `GET /indexes/{index_id}`
     pub fn get(&self, index_id: impl Into<String>) -> IndexesGet {
@@ -46,7 +48,9 @@ impl Indexes {
         }
     }
 
-    /// .
+    /// Show how far the deletion of an index is.
+    ///
+    /// Goes from `draining` over `deleting` to `deleted`; wait `retry_after_seconds` between polls.
     ///
     /// `GET /indexes/{index_id}/deletion`
     pub fn get_deletion(&self, index_id: impl Into<String>) -> IndexesGetDeletion {
@@ -56,7 +60,7 @@ impl Indexes {
         }
     }
 
-    /// .
+    /// List all indexes that the account can see, in one answer.
     ///
     /// `GET /indexes`
     pub fn list(&self) -> IndexesList {
@@ -66,7 +70,7 @@ impl Indexes {
         }
     }
 
-    /// .
+    /// List the prompt runs over an index, page by page.
     ///
     /// `GET /indexes/{index_id}/prompt-runs`
     pub fn list_prompt_runs(
@@ -81,7 +85,7 @@ impl Indexes {
         }
     }
 
-    /// .
+    /// List the media of an index, page by page.
     ///
     /// `GET /indexes/{index_id}/videos`
     pub fn list_videos(&self, index_id: impl Into<String>) -> IndexesListVideos {
@@ -104,7 +108,7 @@ pub struct IndexesCreate {
 }
 
 impl IndexesCreate {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
@@ -194,7 +198,7 @@ pub struct IndexesList {
 }
 
 impl IndexesList {
-    ///
+    /// Add the demonstration indexes shared with every account; true when left out.
     pub fn include_defaults(mut self, include_defaults: bool) -> Self {
         self.include_defaults = Some(include_defaults);
         self
@@ -222,13 +226,13 @@ pub struct IndexesListPromptRuns {
 }
 
 impl IndexesListPromptRuns {
-    ///
+    /// Where to go on: `next_cursor` of the page before. Leave out for the first page.
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
         self.cursor = Some(cursor.into());
         self
     }
 
-    ///
+    /// Items per page, 1 to 100; 50 when left out.
     pub fn limit(mut self, limit: i64) -> Self {
         self.limit = Some(limit);
         self
@@ -258,13 +262,13 @@ pub struct IndexesListVideos {
 }
 
 impl IndexesListVideos {
-    ///
+    /// Where to go on: `next_cursor` of the page before. Leave out for the first page.
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
         self.cursor = Some(cursor.into());
         self
     }
 
-    ///
+    /// Items per page, 1 to 100; 50 when left out.
     pub fn limit(mut self, limit: i64) -> Self {
         self.limit = Some(limit);
         self

@@ -8,14 +8,16 @@ use framekey_runtime::Error;
 use framekey_core_videovector::{Client, types};
 use crate::generated::request::request;
 
-/// Operations of `mcp`.
+/// What the service offers to AI clients that speak the Model Context Protocol: state, client configuration and tools.
 #[derive(Clone, Debug)]
 pub struct Mcp {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Mcp {
-    /// .
+    /// Get a ready configuration for an MCP client, which may create an API key.
+    ///
+    /// Needs a user's web-login token. The service puts an active key with at least read scope into the configuration and makes one when there is none, so treat the answer as a secret.
     ///
     /// `GET /mcp/config`
     pub fn get_config(&self) -> McpGetConfig {
@@ -25,7 +27,7 @@ impl Mcp {
         }
     }
 
-    /// .
+    /// Show the name, version, platforms and tool count of the service's MCP server.
     ///
     /// `GET /mcp/status`
     pub fn get_status(&self) -> McpGetStatus {
@@ -34,7 +36,7 @@ impl Mcp {
         }
     }
 
-    /// .
+    /// List the tools that the MCP server offers, with their categories.
     ///
     /// `GET /mcp/tools`
     pub fn list_tools(&self) -> McpListTools {
@@ -43,7 +45,9 @@ impl Mcp {
         }
     }
 
-    /// .
+    /// Run one MCP tool on trial and get its result.
+    ///
+    /// The tool does its real work, so one that writes or deletes changes the account. Never repeated by itself after an unknown outcome.
     ///
     /// `POST /mcp/playground`
     pub fn run_playground(&self, tool_name: impl Into<String>) -> McpRunPlayground {
@@ -63,7 +67,7 @@ pub struct McpGetConfig {
 }
 
 impl McpGetConfig {
-    ///
+    /// Client that the configuration is for, one of `supported_platforms` in `mcp.get_status`.
     pub fn platform(mut self, platform: impl Into<String>) -> Self {
         self.platform = Some(platform.into());
         self
@@ -127,6 +131,7 @@ pub struct McpRunPlayground {
 }
 
 impl McpRunPlayground {
+    /// Input of the tool, shaped as mcp.list_tools describes it.
     pub fn arguments(
         mut self,
         arguments: impl Into<Patch<serde_json::Map<String, serde_json::Value>>>,

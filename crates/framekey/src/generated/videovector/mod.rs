@@ -34,19 +34,19 @@ pub use webhooks::*;
 pub use workflow::*;
 
 impl crate::VideoVector {
-    /// Operations of `api_keys`.
+    /// Makes and ends API keys. Works only with the token of a user's web login: an API key or an OAuth token is refused.
     #[must_use]
     pub fn api_keys(&self) -> ApiKeys {
         ApiKeys { core: self.core.clone() }
     }
 
-    /// Operations of `auth`.
+    /// Checks the credential in use, and announces coming work so that the service is ready for it.
     #[must_use]
     pub fn auth(&self) -> Auth {
         Auth { core: self.core.clone() }
     }
 
-    /// Operations of `connectors`.
+    /// Stored access to a bucket or container at Google Cloud, Amazon S3 or Azure Blob, for bulk import and for exports.
     #[must_use]
     pub fn connectors(&self) -> Connectors {
         Connectors {
@@ -54,13 +54,13 @@ impl crate::VideoVector {
         }
     }
 
-    /// Operations of `exports`.
+    /// Files of extracted metadata, made in the background from an index or a prompt run, then downloaded or written to a connector.
     #[must_use]
     pub fn exports(&self) -> Exports {
         Exports { core: self.core.clone() }
     }
 
-    /// Operations of `import_jobs`.
+    /// Every way of bringing media in ends in such a job. It goes from `pending` over `scanning` and `importing` to `completed`, `failed` or `cancelled`.
     #[must_use]
     pub fn import_jobs(&self) -> ImportJobs {
         ImportJobs {
@@ -68,19 +68,19 @@ impl crate::VideoVector {
         }
     }
 
-    /// Operations of `indexes`.
+    /// Collections of media that are processed and searched together. Media without an index are in the user's playground.
     #[must_use]
     pub fn indexes(&self) -> Indexes {
         Indexes { core: self.core.clone() }
     }
 
-    /// Operations of `mcp`.
+    /// What the service offers to AI clients that speak the Model Context Protocol: state, client configuration and tools.
     #[must_use]
     pub fn mcp(&self) -> Mcp {
         Mcp { core: self.core.clone() }
     }
 
-    /// Operations of `prompt_runs`.
+    /// Executions of a prompt over media. A run goes from `pending` over `processing` to `completed`, `completed_with_failures`, `failed` or `cancelled`.
     #[must_use]
     pub fn prompt_runs(&self) -> PromptRuns {
         PromptRuns {
@@ -88,13 +88,13 @@ impl crate::VideoVector {
         }
     }
 
-    /// Operations of `prompts`.
+    /// Instructions to the language model, each with a JSON Schema for what is to be extracted from a segment or a whole medium.
     #[must_use]
     pub fn prompts(&self) -> Prompts {
         Prompts { core: self.core.clone() }
     }
 
-    /// Operations of `rate_limits`.
+    /// What is left of the account's request limits. Open to an API key and to a user's web login, not to an OAuth token.
     #[must_use]
     pub fn rate_limits(&self) -> RateLimits {
         RateLimits {
@@ -102,25 +102,25 @@ impl crate::VideoVector {
         }
     }
 
-    /// Operations of `search`.
+    /// Finds segments by meaning, by image, by both, or by exact conditions on extracted metadata.
     #[must_use]
     pub fn search(&self) -> Search {
         Search { core: self.core.clone() }
     }
 
-    /// Operations of `usage`.
+    /// Consumption that counts towards billing, by period, event and metric.
     #[must_use]
     pub fn usage(&self) -> Usage {
         Usage { core: self.core.clone() }
     }
 
-    /// Operations of `videos`.
+    /// Single media files (video, audio or image despite the name), their processing, segments and signed URLs.
     #[must_use]
     pub fn videos(&self) -> Videos {
         Videos { core: self.core.clone() }
     }
 
-    /// Operations of `webhooks`.
+    /// Addresses that are told of events, with a record of what was delivered. Deliveries are signed with a secret of the webhook's own.
     #[must_use]
     pub fn webhooks(&self) -> Webhooks {
         Webhooks {
@@ -128,7 +128,7 @@ impl crate::VideoVector {
         }
     }
 
-    /// Operations of `workflow`.
+    /// The short way through the service in four steps: upload, define a prompt, process, search. Names and plain instructions stand in for ids.
     #[must_use]
     pub fn workflow(&self) -> Workflow {
         Workflow {

@@ -8,10 +8,10 @@ use framekey_runtime::Error;
 use framekey_core_videovector::{Client, types};
 use crate::generated::request::request;
 
-/// Operations of `prompt_runs`.
+/// Executions of a prompt over media. A run goes from `pending` over `processing` to `completed`, `completed_with_failures`, `failed` or `cancelled`.
 #[derive(Clone, Debug)]
 pub struct PromptRuns {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl PromptRuns {
@@ -178,7 +178,7 @@ pub struct PromptRunsCancel {
 }
 
 impl PromptRunsCancel {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
@@ -204,6 +204,7 @@ pub struct PromptRunsEstimate {
 }
 
 impl PromptRunsEstimate {
+    /// Length of an audio segment in seconds, 1 to 300; needed with audio_segmentation_type fixed.
     pub fn audio_segment_duration(
         mut self,
         audio_segment_duration: impl Into<Patch<i64>>,
@@ -212,7 +213,7 @@ impl PromptRunsEstimate {
         self
     }
 
-    /// `PromptRunExecuteAudioSegmentationType`
+    /// How audio is cut: content_aware by content, fixed into equal lengths.
     pub fn audio_segmentation_type(
         mut self,
         audio_segmentation_type: impl Into<
@@ -223,6 +224,7 @@ impl PromptRunsEstimate {
         self
     }
 
+    /// Whether pictures are made searchable by image as well.
     pub fn enable_image_embedding(
         mut self,
         enable_image_embedding: impl Into<Patch<bool>>,
@@ -231,6 +233,7 @@ impl PromptRunsEstimate {
         self
     }
 
+    /// Whether speech is written down as well.
     pub fn enable_transcription(
         mut self,
         enable_transcription: impl Into<Patch<bool>>,
@@ -239,6 +242,7 @@ impl PromptRunsEstimate {
         self
     }
 
+    /// Language model that extracts: gemini-3-pro-preview, gemini-2.5-pro, gemini-2.5-flash or gemini-2.5-flash-lite; when left out the service chooses.
     pub fn processing_model(
         mut self,
         processing_model: impl Into<Patch<String>>,
@@ -247,6 +251,7 @@ impl PromptRunsEstimate {
         self
     }
 
+    /// Length of a video segment in seconds, 1 to 300; needed with video_segmentation_type fixed.
     pub fn video_segment_duration(
         mut self,
         video_segment_duration: impl Into<Patch<i64>>,
@@ -255,7 +260,7 @@ impl PromptRunsEstimate {
         self
     }
 
-    /// `PromptRunExecuteVideoSegmentationType`
+    /// How videos are cut: smart at changes of scene, content_aware by segments worked out beforehand, fixed into equal lengths.
     pub fn video_segmentation_type(
         mut self,
         video_segmentation_type: impl Into<
@@ -289,12 +294,13 @@ pub struct PromptRunsExecute {
 }
 
 impl PromptRunsExecute {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
     }
 
+    /// Length of an audio segment in seconds, 1 to 300; needed with audio_segmentation_type fixed.
     pub fn audio_segment_duration(
         mut self,
         audio_segment_duration: impl Into<Patch<i64>>,
@@ -303,7 +309,7 @@ impl PromptRunsExecute {
         self
     }
 
-    /// `PromptRunExecuteAudioSegmentationType`
+    /// How audio is cut: content_aware by content, fixed into equal lengths.
     pub fn audio_segmentation_type(
         mut self,
         audio_segmentation_type: impl Into<
@@ -314,6 +320,7 @@ impl PromptRunsExecute {
         self
     }
 
+    /// Whether pictures are made searchable by image as well.
     pub fn enable_image_embedding(
         mut self,
         enable_image_embedding: impl Into<Patch<bool>>,
@@ -322,6 +329,7 @@ impl PromptRunsExecute {
         self
     }
 
+    /// Whether speech is written down as well.
     pub fn enable_transcription(
         mut self,
         enable_transcription: impl Into<Patch<bool>>,
@@ -330,6 +338,7 @@ impl PromptRunsExecute {
         self
     }
 
+    /// Language model that extracts: gemini-3-pro-preview, gemini-2.5-pro, gemini-2.5-flash or gemini-2.5-flash-lite; when left out the service chooses.
     pub fn processing_model(
         mut self,
         processing_model: impl Into<Patch<String>>,
@@ -338,6 +347,7 @@ impl PromptRunsExecute {
         self
     }
 
+    /// Length of a video segment in seconds, 1 to 300; needed with video_segmentation_type fixed.
     pub fn video_segment_duration(
         mut self,
         video_segment_duration: impl Into<Patch<i64>>,
@@ -346,7 +356,7 @@ impl PromptRunsExecute {
         self
     }
 
-    /// `PromptRunExecuteVideoSegmentationType`
+    /// How videos are cut: smart at changes of scene, content_aware by segments worked out beforehand, fixed into equal lengths.
     pub fn video_segmentation_type(
         mut self,
         video_segmentation_type: impl Into<
@@ -457,7 +467,7 @@ pub struct PromptRunsList {
 }
 
 impl PromptRunsList {
-    ///
+    /// Items per page, 1 to 100; 50 when left out.
     pub fn limit(mut self, limit: i64) -> Self {
         self.limit = Some(limit);
         self
@@ -531,13 +541,13 @@ pub struct PromptRunsListResults {
 }
 
 impl PromptRunsListResults {
-    ///
+    /// Where to go on: `next_cursor` of the page before. Leave out for the first page.
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
         self.cursor = Some(cursor.into());
         self
     }
 
-    ///
+    /// Items per page, 1 to 100; 50 when left out.
     pub fn limit(mut self, limit: i64) -> Self {
         self.limit = Some(limit);
         self
@@ -575,7 +585,7 @@ pub struct PromptRunsRetrySegment {
 }
 
 impl PromptRunsRetrySegment {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self

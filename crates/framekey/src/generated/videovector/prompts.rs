@@ -8,10 +8,10 @@ use framekey_runtime::Error;
 use framekey_core_videovector::{Client, types};
 use crate::generated::request::request;
 
-/// Operations of `prompts`.
+/// Instructions to the language model, each with a JSON Schema for what is to be extracted from a segment or a whole medium.
 #[derive(Clone, Debug)]
 pub struct Prompts {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Prompts {
@@ -110,18 +110,19 @@ pub struct PromptsCreate {
 }
 
 impl PromptsCreate {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
     }
 
+    /// What the prompt is for, up to 500 characters.
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.body.description = description.into();
         self
     }
 
-    /// `PromptSemanticIndexingConfig`
+    /// Which extracted fields stay out of search by meaning; without entries all are searchable.
     pub fn semantic_indexing(
         mut self,
         semantic_indexing: impl Into<Patch<types::PromptSemanticIndexingConfig>>,
@@ -130,7 +131,7 @@ impl PromptsCreate {
         self
     }
 
-    /// `PromptVideoLevelConfig`
+    /// Extraction over a whole video or audio file, beside that of its segments; prompt runs that cut into equal lengths skip it.
     pub fn video_level(
         mut self,
         video_level: impl Into<Patch<types::PromptVideoLevelConfig>>,
@@ -229,13 +230,13 @@ pub struct PromptsList {
 }
 
 impl PromptsList {
-    ///
+    /// Leave out prompts that are switched off; true when left out.
     pub fn active_only(mut self, active_only: bool) -> Self {
         self.active_only = Some(active_only);
         self
     }
 
-    ///
+    /// Add what the service shares with every account; true when left out.
     pub fn include_defaults(mut self, include_defaults: bool) -> Self {
         self.include_defaults = Some(include_defaults);
         self
@@ -287,12 +288,13 @@ pub struct PromptsUpdate {
 }
 
 impl PromptsUpdate {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
     }
 
+    /// True removes the whole-item extraction from the prompt; leaving video_level out keeps it.
     pub fn clear_video_level(
         mut self,
         clear_video_level: impl Into<Patch<bool>>,
@@ -301,11 +303,13 @@ impl PromptsUpdate {
         self
     }
 
+    /// New explanation, up to 500 characters.
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.body.description = description.into();
         self
     }
 
+    /// New JSON Schema of the data to extract from each segment.
     pub fn json_schema(
         mut self,
         json_schema: impl Into<Patch<serde_json::Map<String, serde_json::Value>>>,
@@ -314,17 +318,19 @@ impl PromptsUpdate {
         self
     }
 
+    /// New label, 3 to 100 characters.
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.body.name = name.into();
         self
     }
 
+    /// New instructions for the language model, 10 to 5000 characters.
     pub fn prompt_text(mut self, prompt_text: impl Into<Patch<String>>) -> Self {
         self.body.prompt_text = prompt_text.into();
         self
     }
 
-    /// `PromptSemanticIndexingConfig`
+    /// Which extracted fields stay out of search by meaning; without entries all are searchable.
     pub fn semantic_indexing(
         mut self,
         semantic_indexing: impl Into<Patch<types::PromptSemanticIndexingConfig>>,
@@ -333,7 +339,7 @@ impl PromptsUpdate {
         self
     }
 
-    /// `PromptVideoLevelConfig`
+    /// Extraction over a whole video or audio file, beside that of its segments; prompt runs that cut into equal lengths skip it.
     pub fn video_level(
         mut self,
         video_level: impl Into<Patch<types::PromptVideoLevelConfig>>,

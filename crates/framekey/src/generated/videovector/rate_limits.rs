@@ -8,10 +8,10 @@ use framekey_runtime::Error;
 use framekey_core_videovector::{Client, types};
 use crate::generated::request::request;
 
-/// Operations of `rate_limits`.
+/// What is left of the account's request limits. Open to an API key and to a user's web login, not to an OAuth token.
 #[derive(Clone, Debug)]
 pub struct RateLimits {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl RateLimits {

@@ -8,10 +8,10 @@ use framekey_runtime::Error;
 use framekey_core_videovector::{Client, types};
 use crate::generated::request::request;
 
-/// Operations of `search`.
+/// Finds segments by meaning, by image, by both, or by exact conditions on extracted metadata.
 #[derive(Clone, Debug)]
 pub struct Search {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Search {
@@ -116,21 +116,25 @@ pub struct SearchFilter {
 }
 
 impl SearchFilter {
+    /// next_cursor (or next_page_token) of the page before; left out, the first page is returned.
     pub fn cursor(mut self, cursor: impl Into<Patch<String>>) -> Self {
         self.body.cursor = cursor.into();
         self
     }
 
+    /// Several indexes to search; left out, the one in the path (or the playground).
     pub fn index_ids(mut self, index_ids: impl Into<Patch<Vec<String>>>) -> Self {
         self.body.index_ids = index_ids.into();
         self
     }
 
+    /// Results per page, 1 to 100; 50 when left out.
     pub fn page_size(mut self, page_size: impl Into<Patch<i64>>) -> Self {
         self.body.page_size = page_size.into();
         self
     }
 
+    /// Only hits that come from these prompt runs; left out, all runs count.
     pub fn run_ids(mut self, run_ids: impl Into<Patch<Vec<String>>>) -> Self {
         self.body.run_ids = run_ids.into();
         self
@@ -158,21 +162,25 @@ pub struct SearchFilterPlayground {
 }
 
 impl SearchFilterPlayground {
+    /// next_cursor (or next_page_token) of the page before; left out, the first page is returned.
     pub fn cursor(mut self, cursor: impl Into<Patch<String>>) -> Self {
         self.body.cursor = cursor.into();
         self
     }
 
+    /// Several indexes to search; left out, the one in the path (or the playground).
     pub fn index_ids(mut self, index_ids: impl Into<Patch<Vec<String>>>) -> Self {
         self.body.index_ids = index_ids.into();
         self
     }
 
+    /// Results per page, 1 to 100; 50 when left out.
     pub fn page_size(mut self, page_size: impl Into<Patch<i64>>) -> Self {
         self.body.page_size = page_size.into();
         self
     }
 
+    /// Only hits that come from these prompt runs; left out, all runs count.
     pub fn run_ids(mut self, run_ids: impl Into<Patch<Vec<String>>>) -> Self {
         self.body.run_ids = run_ids.into();
         self
@@ -203,16 +211,19 @@ pub struct SearchImage {
 }
 
 impl SearchImage {
+    /// Several indexes, searched in place of the one in the path.
     pub fn index_ids(mut self, index_ids: impl Into<Patch<Vec<String>>>) -> Self {
         self.body.index_ids = index_ids.into();
         self
     }
 
+    /// Only hits that come from these prompt runs; left out, all runs count.
     pub fn run_ids(mut self, run_ids: impl Into<Patch<Vec<String>>>) -> Self {
         self.body.run_ids = run_ids.into();
         self
     }
 
+    /// How many hits to return at most, 1 to 100; 20 when left out.
     pub fn top_k(mut self, top_k: impl Into<Patch<i64>>) -> Self {
         self.body.top_k = top_k.into();
         self
@@ -240,7 +251,7 @@ pub struct SearchMultiRun {
 }
 
 impl SearchMultiRun {
-    /// `MultiRunSearchAggregation`
+    /// How hits of several runs are combined: best keeps the strongest hit per segment, all keeps every hit, weighted favours recent runs.
     pub fn aggregation(
         mut self,
         aggregation: impl Into<Patch<types::MultiRunSearchAggregation>>,
@@ -249,16 +260,19 @@ impl SearchMultiRun {
         self
     }
 
+    /// Index whose runs are searched; it counts only when run_ids is left out.
     pub fn index_id(mut self, index_id: impl Into<Patch<String>>) -> Self {
         self.body.index_id = index_id.into();
         self
     }
 
+    /// Prompt runs to search; needed when index_id is left out.
     pub fn run_ids(mut self, run_ids: impl Into<Patch<Vec<String>>>) -> Self {
         self.body.run_ids = run_ids.into();
         self
     }
 
+    /// How many hits to take from each run, 1 to 50; 5 when left out.
     pub fn top_k(mut self, top_k: impl Into<Patch<i64>>) -> Self {
         self.body.top_k = top_k.into();
         self
@@ -287,26 +301,31 @@ pub struct SearchMultimodal {
 }
 
 impl SearchMultimodal {
+    /// The picture to compare with (JPEG, PNG or WebP), base64-encoded without a data: prefix; needed when text_query is left out.
     pub fn image_data(mut self, image_data: impl Into<Patch<String>>) -> Self {
         self.body.image_data = image_data.into();
         self
     }
 
+    /// Share of the image ranking in the fused result, 0 to 1; together with text_weight it must make 1.
     pub fn image_weight(mut self, image_weight: impl Into<Patch<f64>>) -> Self {
         self.body.image_weight = image_weight.into();
         self
     }
 
+    /// Several indexes, searched in place of the one in the path.
     pub fn index_ids(mut self, index_ids: impl Into<Patch<Vec<String>>>) -> Self {
         self.body.index_ids = index_ids.into();
         self
     }
 
+    /// Only hits that come from these prompt runs; left out, all runs count.
     pub fn run_ids(mut self, run_ids: impl Into<Patch<Vec<String>>>) -> Self {
         self.body.run_ids = run_ids.into();
         self
     }
 
+    /// Extracted fields to compare the words with; left out, all searchable fields count.
     pub fn search_fields(
         mut self,
         search_fields: impl Into<Patch<Vec<String>>>,
@@ -315,16 +334,19 @@ impl SearchMultimodal {
         self
     }
 
+    /// Words to look for; needed when image_data is left out.
     pub fn text_query(mut self, text_query: impl Into<Patch<String>>) -> Self {
         self.body.text_query = text_query.into();
         self
     }
 
+    /// Share of the text ranking in the fused result, 0 to 1; together with image_weight it must make 1.
     pub fn text_weight(mut self, text_weight: impl Into<Patch<f64>>) -> Self {
         self.body.text_weight = text_weight.into();
         self
     }
 
+    /// How many hits to return at most, 1 to 100; 20 when left out.
     pub fn top_k(mut self, top_k: impl Into<Patch<i64>>) -> Self {
         self.body.top_k = top_k.into();
         self
@@ -353,12 +375,13 @@ pub struct SearchPlayground {
 }
 
 impl SearchPlayground {
-    ///
+    /// Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
     pub fn run_id(mut self, run_id: impl Into<String>) -> Self {
         self.run_id = Some(run_id.into());
         self
     }
 
+    /// How many hits to return at most, 1 to 100; 30 when left out.
     pub fn top_k(mut self, top_k: impl Into<Patch<i64>>) -> Self {
         self.body.top_k = top_k.into();
         self
@@ -387,16 +410,19 @@ pub struct SearchText {
 }
 
 impl SearchText {
+    /// Several indexes, searched in place of the one in the path.
     pub fn index_ids(mut self, index_ids: impl Into<Patch<Vec<String>>>) -> Self {
         self.body.index_ids = index_ids.into();
         self
     }
 
+    /// Only hits that come from these prompt runs; left out, all runs count.
     pub fn run_ids(mut self, run_ids: impl Into<Patch<Vec<String>>>) -> Self {
         self.body.run_ids = run_ids.into();
         self
     }
 
+    /// Extracted fields to compare the text with; left out, all searchable fields count.
     pub fn search_fields(
         mut self,
         search_fields: impl Into<Patch<Vec<String>>>,
@@ -405,6 +431,7 @@ impl SearchText {
         self
     }
 
+    /// How many hits to return at most, 1 to 100; 30 when left out.
     pub fn top_k(mut self, top_k: impl Into<Patch<i64>>) -> Self {
         self.body.top_k = top_k.into();
         self

@@ -8,10 +8,10 @@ use framekey_runtime::Error;
 use framekey_core_videovector::{Client, types};
 use crate::generated::request::request;
 
-/// Operations of `usage`.
+/// Consumption that counts towards billing, by period, event and metric.
 #[derive(Clone, Debug)]
 pub struct Usage {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Usage {
@@ -80,13 +80,13 @@ pub struct UsageGetBreakdown {
 }
 
 impl UsageGetBreakdown {
-    ///
+    /// Last moment to count, as an RFC 3339 date and time.
     pub fn end_date(mut self, end_date: impl Into<String>) -> Self {
         self.end_date = Some(end_date.into());
         self
     }
 
-    ///
+    /// First moment to count, as an RFC 3339 date and time.
     pub fn start_date(mut self, start_date: impl Into<String>) -> Self {
         self.start_date = Some(start_date.into());
         self
@@ -136,13 +136,13 @@ pub struct UsageGetDetails {
 }
 
 impl UsageGetDetails {
-    ///
+    /// Last moment to count, as an RFC 3339 date and time.
     pub fn end_date(mut self, end_date: impl Into<String>) -> Self {
         self.end_date = Some(end_date.into());
         self
     }
 
-    ///
+    /// Items per page, 1 to 100; 50 when left out.
     pub fn limit(mut self, limit: i64) -> Self {
         self.limit = Some(limit);
         self
@@ -154,7 +154,7 @@ impl UsageGetDetails {
         self
     }
 
-    ///
+    /// First moment to count, as an RFC 3339 date and time.
     pub fn start_date(mut self, start_date: impl Into<String>) -> Self {
         self.start_date = Some(start_date.into());
         self
@@ -191,19 +191,19 @@ pub struct UsageGetHistory {
 }
 
 impl UsageGetHistory {
-    ///
+    /// Last moment to count, as an RFC 3339 date and time.
     pub fn end_date(mut self, end_date: impl Into<String>) -> Self {
         self.end_date = Some(end_date.into());
         self
     }
 
-    ///
+    /// Items per page, 1 to 100; 50 when left out.
     pub fn limit(mut self, limit: i64) -> Self {
         self.limit = Some(limit);
         self
     }
 
-    ///
+    /// First moment to count, as an RFC 3339 date and time.
     pub fn start_date(mut self, start_date: impl Into<String>) -> Self {
         self.start_date = Some(start_date.into());
         self

@@ -8,10 +8,10 @@ use framekey_runtime::Error;
 use framekey_core_videovector::{Client, types};
 use crate::generated::request::request;
 
-/// Operations of `videos`.
+/// Single media files (video, audio or image despite the name), their processing, segments and signed URLs.
 #[derive(Clone, Debug)]
 pub struct Videos {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Videos {
@@ -221,7 +221,7 @@ pub struct VideosBatchListSegments {
 }
 
 impl VideosBatchListSegments {
-    /// `BatchVideoSegmentsTarget`
+    /// Media items with the prompt run whose segments are wanted; use it instead of video_ids to choose runs.
     pub fn targets(
         mut self,
         targets: impl Into<Patch<Vec<types::BatchVideoSegmentsTarget>>>,
@@ -230,6 +230,7 @@ impl VideosBatchListSegments {
         self
     }
 
+    /// The media items, 1 to 50; use targets instead to choose runs.
     pub fn video_ids(mut self, video_ids: impl Into<Patch<Vec<String>>>) -> Self {
         self.body.video_ids = video_ids.into();
         self
@@ -260,12 +261,13 @@ pub struct VideosCreate {
 }
 
 impl VideosCreate {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
     }
 
+    /// Your own connector that may read the file; not needed when the file is public or kept by the service.
     pub fn source_connector_id(
         mut self,
         source_connector_id: impl Into<Patch<String>>,
@@ -294,6 +296,7 @@ pub struct VideosCreateSignedUrl {
 }
 
 impl VideosCreateSignedUrl {
+    /// True asks for a new link even when an earlier one still holds, for when that one stopped loading.
     pub fn force_refresh(mut self, force_refresh: impl Into<Patch<bool>>) -> Self {
         self.body.force_refresh = force_refresh.into();
         self
@@ -384,13 +387,13 @@ pub struct VideosListPlayground {
 }
 
 impl VideosListPlayground {
-    ///
+    /// Where to go on: `next_cursor` of the page before. Leave out for the first page.
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
         self.cursor = Some(cursor.into());
         self
     }
 
-    ///
+    /// Items per page, 1 to 100; 50 when left out.
     pub fn limit(mut self, limit: i64) -> Self {
         self.limit = Some(limit);
         self
@@ -417,7 +420,7 @@ pub struct VideosListPromptRuns {
 }
 
 impl VideosListPromptRuns {
-    ///
+    /// Items per page, 1 to 100; 50 when left out.
     pub fn limit(mut self, limit: i64) -> Self {
         self.limit = Some(limit);
         self
@@ -447,7 +450,7 @@ pub struct VideosListSegments {
 }
 
 impl VideosListSegments {
-    ///
+    /// Where to go on: `next_cursor` of the page before. Leave out for the first page.
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
         self.cursor = Some(cursor.into());
         self
@@ -459,13 +462,13 @@ impl VideosListSegments {
         self
     }
 
-    ///
+    /// Items per page, 1 to 100; 50 when left out.
     pub fn limit(mut self, limit: i64) -> Self {
         self.limit = Some(limit);
         self
     }
 
-    ///
+    /// Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
     pub fn run_id(mut self, run_id: impl Into<String>) -> Self {
         self.run_id = Some(run_id.into());
         self
@@ -501,7 +504,7 @@ pub struct VideosProcess {
 }
 
 impl VideosProcess {
-    ///
+    /// Which prompt, as `prompts.list` names it.
     pub fn prompt_id(mut self, prompt_id: impl Into<String>) -> Self {
         self.prompt_id = Some(prompt_id.into());
         self
@@ -542,12 +545,13 @@ pub struct VideosUpload {
 }
 
 impl VideosUpload {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
     }
 
+    /// Index that receives the media item; left out, it goes to the playground.
     pub fn index_id(mut self, index_id: impl Into<String>) -> Self {
         self.body.index_id = Some(index_id.into());
         self

@@ -8,10 +8,10 @@ use framekey_runtime::Error;
 use framekey_core_videovector::{Client, types};
 use crate::generated::request::request;
 
-/// Operations of `webhooks`.
+/// Addresses that are told of events, with a record of what was delivered. Deliveries are signed with a secret of the webhook's own.
 #[derive(Clone, Debug)]
 pub struct Webhooks {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Webhooks {
@@ -151,17 +151,19 @@ pub struct WebhooksCreate {
 }
 
 impl WebhooksCreate {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
     }
 
+    /// Only events about these indexes; left out, about all.
     pub fn index_ids(mut self, index_ids: impl Into<Patch<Vec<String>>>) -> Self {
         self.body.index_ids = index_ids.into();
         self
     }
 
+    /// Your own data, to be added to every payload.
     pub fn metadata(
         mut self,
         metadata: impl Into<Patch<serde_json::Map<String, serde_json::Value>>>,
@@ -273,7 +275,7 @@ pub struct WebhooksListDeliveries {
 }
 
 impl WebhooksListDeliveries {
-    ///
+    /// Items per page, 1 to 100; 50 when left out.
     pub fn limit(mut self, limit: i64) -> Self {
         self.limit = Some(limit);
         self
@@ -376,7 +378,7 @@ pub struct WebhooksTest {
 }
 
 impl WebhooksTest {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
@@ -406,22 +408,25 @@ pub struct WebhooksUpdate {
 }
 
 impl WebhooksUpdate {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
     }
 
+    /// New list of events, replacing the old one; at least one.
     pub fn events(mut self, events: impl Into<Patch<Vec<String>>>) -> Self {
         self.body.events = events.into();
         self
     }
 
+    /// New list of indexes to be told about, replacing the old one.
     pub fn index_ids(mut self, index_ids: impl Into<Patch<Vec<String>>>) -> Self {
         self.body.index_ids = index_ids.into();
         self
     }
 
+    /// New data of your own, to be added to every payload.
     pub fn metadata(
         mut self,
         metadata: impl Into<Patch<serde_json::Map<String, serde_json::Value>>>,
@@ -430,12 +435,13 @@ impl WebhooksUpdate {
         self
     }
 
+    /// New label, 1 to 100 characters.
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.body.name = name.into();
         self
     }
 
-    /// `WebhookUpdateStatus`
+    /// paused holds back deliveries, active sends them again.
     pub fn status(
         mut self,
         status: impl Into<Patch<types::WebhookUpdateStatus>>,
@@ -444,6 +450,7 @@ impl WebhooksUpdate {
         self
     }
 
+    /// New endpoint, https only.
     pub fn url(mut self, url: impl Into<Patch<String>>) -> Self {
         self.body.url = url.into();
         self

@@ -8,10 +8,10 @@ use framekey_runtime::Error;
 use framekey_core_videovector::{Client, types};
 use crate::generated::request::request;
 
-/// Operations of `workflow`.
+/// The short way through the service in four steps: upload, define a prompt, process, search. Names and plain instructions stand in for ids.
 #[derive(Clone, Debug)]
 pub struct Workflow {
-    core: Client,
+    pub(super) core: Client,
 }
 
 impl Workflow {
@@ -80,12 +80,13 @@ pub struct WorkflowDefine {
 }
 
 impl WorkflowDefine {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
     }
 
+    /// True stores the generated prompt; false only shows it.
     pub fn save(mut self, save: impl Into<Patch<bool>>) -> Self {
         self.body.save = save.into();
         self
@@ -138,12 +139,13 @@ pub struct WorkflowProcess {
 }
 
 impl WorkflowProcess {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
     }
 
+    /// True also writes down speech.
     pub fn advanced_transcription(
         mut self,
         advanced_transcription: impl Into<Patch<bool>>,
@@ -152,6 +154,7 @@ impl WorkflowProcess {
         self
     }
 
+    /// True also makes the pictures searchable by image.
     pub fn create_image_embeddings(
         mut self,
         create_image_embeddings: impl Into<Patch<bool>>,
@@ -160,6 +163,7 @@ impl WorkflowProcess {
         self
     }
 
+    /// Length of a segment in seconds, 1 to 300; only with segmentation_mode fixed.
     pub fn fixed_segment_duration_seconds(
         mut self,
         fixed_segment_duration_seconds: impl Into<Patch<i64>>,
@@ -168,26 +172,31 @@ impl WorkflowProcess {
         self
     }
 
+    /// Process everything that this import job brought in; not together with video_ids, index_id or index_name.
     pub fn import_job_id(mut self, import_job_id: impl Into<Patch<String>>) -> Self {
         self.body.import_job_id = import_job_id.into();
         self
     }
 
+    /// Index whose media are processed; not together with import_job_id.
     pub fn index_id(mut self, index_id: impl Into<Patch<String>>) -> Self {
         self.body.index_id = index_id.into();
         self
     }
 
+    /// Index by its label instead of its id; give either this or index_id.
     pub fn index_name(mut self, index_name: impl Into<Patch<String>>) -> Self {
         self.body.index_name = index_name.into();
         self
     }
 
+    /// Stored prompt to run; not together with prompt_instruction.
     pub fn prompt_id(mut self, prompt_id: impl Into<Patch<String>>) -> Self {
         self.body.prompt_id = prompt_id.into();
         self
     }
 
+    /// What to extract, in everyday words; a prompt is generated for this run. Not together with prompt_id.
     pub fn prompt_instruction(
         mut self,
         prompt_instruction: impl Into<Patch<String>>,
@@ -196,7 +205,7 @@ impl WorkflowProcess {
         self
     }
 
-    /// `WorkflowProcessSegmentationMode`
+    /// How media are cut: content_aware follows the content, fixed cuts equal lengths (and gives results on segments only).
     pub fn segmentation_mode(
         mut self,
         segmentation_mode: impl Into<Patch<types::WorkflowProcessSegmentationMode>>,
@@ -205,7 +214,7 @@ impl WorkflowProcess {
         self
     }
 
-    /// `StringOrList`
+    /// A single text or a list of texts; both mean the same when the list has one entry.
     pub fn video_ids(
         mut self,
         video_ids: impl Into<Patch<types::StringOrList>>,
@@ -237,12 +246,13 @@ pub struct WorkflowSearch {
 }
 
 impl WorkflowSearch {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
     }
 
+    /// Tests on extracted fields instead of a query; give exactly one of the two.
     pub fn filters(
         mut self,
         filters: impl Into<Patch<Vec<serde_json::Map<String, serde_json::Value>>>>,
@@ -251,22 +261,25 @@ impl WorkflowSearch {
         self
     }
 
+    /// Index to search; give either this or index_name.
     pub fn index_id(mut self, index_id: impl Into<Patch<String>>) -> Self {
         self.body.index_id = index_id.into();
         self
     }
 
+    /// Index by its label instead of its id; give either this or index_id.
     pub fn index_name(mut self, index_name: impl Into<Patch<String>>) -> Self {
         self.body.index_name = index_name.into();
         self
     }
 
+    /// Hits per page, 1 to 50; 10 when left out.
     pub fn limit(mut self, limit: impl Into<Patch<i64>>) -> Self {
         self.body.limit = limit.into();
         self
     }
 
-    /// `StringOrList`
+    /// A single text or a list of texts; both mean the same when the list has one entry.
     pub fn prompt_run_ids(
         mut self,
         prompt_run_ids: impl Into<Patch<types::StringOrList>>,
@@ -275,12 +288,13 @@ impl WorkflowSearch {
         self
     }
 
+    /// What to look for, in everyday words; it is compared by meaning, not by spelling.
     pub fn query(mut self, query: impl Into<Patch<String>>) -> Self {
         self.body.query = query.into();
         self
     }
 
-    /// `WorkflowSearchResultLevel`
+    /// Whether segments or whole media items are returned as hits.
     pub fn result_level(
         mut self,
         result_level: impl Into<Patch<types::WorkflowSearchResultLevel>>,
@@ -289,7 +303,7 @@ impl WorkflowSearch {
         self
     }
 
-    /// `StringOrList`
+    /// A single text or a list of texts; both mean the same when the list has one entry.
     pub fn video_ids(
         mut self,
         video_ids: impl Into<Patch<types::StringOrList>>,
@@ -321,22 +335,25 @@ pub struct WorkflowUpload {
 }
 
 impl WorkflowUpload {
-    ///
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
     }
 
+    /// Existing index that receives the media item; without index_id and index_name it goes to the playground.
     pub fn index_id(mut self, index_id: impl Into<String>) -> Self {
         self.body.index_id = Some(index_id.into());
         self
     }
 
+    /// Index by its label; it is made, visible to you alone, when there is none of that label.
     pub fn index_name(mut self, index_name: impl Into<String>) -> Self {
         self.body.index_name = Some(index_name.into());
         self
     }
 
+    /// Title of the new media item; the service chooses one when it is left out.
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.body.title = Some(title.into());
         self
