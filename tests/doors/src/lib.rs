@@ -6,3 +6,8 @@ pub mod schema;
 pub mod seed;
 pub mod tap;
 pub mod typed;
+
+/// The README's examples compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
