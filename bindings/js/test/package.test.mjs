@@ -1,0 +1,72 @@
+// What is in the installed package: its size, its declarations, and what it does not have.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+
+const require = createRequire(import.meta.url);
+
+test("the wasm module with all three services is under 80 kB gzipped", () => {
+  const size = gzipSync(readFileSync(require.resolve("framekey/framekey.wasm")), { level: 9 }).length;
+  assert.ok(size < 80_000, `${size} bytes`);
+});
+
+test("there are no dependencies and no install scripts", () => {
+  const manifest = require("framekey/package.json");
+  for (const key of ["dependencies", "peerDependencies", "optionalDependencies", "scripts"]) {
+    assert.equal(manifest[key], undefined, key);
+  }
+});
+
+const PROGRAM = `
+import { ApiVideo, NotFoundError, TwelveLabs, VideoVector, init, type CallOptions } from "framekey";
+import { ApiVideo as Alone } from "framekey/api-video";
+
+const options: CallOptions = { signal: new AbortController().signal, timeout: 5 };
+const av = new ApiVideo({ apiKey: "k", sandbox: true });
+const same: ApiVideo = new Alone({ uploadToken: "to" });
+export async function main() {
+  await init();
+  const page = await av.videos.list({ pageSize: 50, tags: ["a"] }, options);
+  await av.videos.get("vi1", options);
+  await same.videos.uploadWithToken({ file: new Blob(["x"]) });
+  await new TwelveLabs().indexes.indexedAssets.list("index", { pageLimit: 10 });
+  await new VideoVector({ jwt: "j" }).apiKeys.rotate("key");
+  // @ts-expect-error a video's id is a text
+  await av.videos.get(1);
+  // @ts-expect-error no such argument
+  await av.videos.list({ pageSise: 50 });
+  // @ts-expect-error no such option
+  new ApiVideo({ apiKeys: "k" });
+  // @ts-expect-error no such verb
+  await av.videos.fetch("vi1");
+  try {
+    return page.data;
+  } catch (error) {
+    if (error instanceof NotFoundError) return error.requestId?.length ?? error.retryAfter ?? error.status;
+    throw error;
+  }
+}
+`;
+
+for (const [name, extra] of Object.entries({
+  "ES modules in Node": ["--module", "nodenext"],
+  "CommonJS in Node": ["--module", "nodenext"],
+  "a bundler": ["--module", "esnext", "--moduleResolution", "bundler"],
+})) {
+  test(`the declarations fit ${name}`, () => {
+    const folder = mkdtempSync(join(process.cwd(), "types-"));
+    const file = join(folder, name.startsWith("CommonJS") ? "program.cts" : "program.mts");
+    writeFileSync(file, PROGRAM);
+    const tsc = join(process.env.FRAMEKEY_TOOLS, "node_modules/.bin/tsc");
+    const common = ["--noEmit", "--strict", "--target", "es2022", "--lib", "es2022,dom,dom.iterable", "--types", ""];
+    try {
+      execFileSync(tsc, [...common, ...extra, file], { cwd: process.cwd(), encoding: "utf8" });
+    } catch (error) {
+      assert.fail(error.stdout);
+    }
+  });
+}
