@@ -51,13 +51,14 @@ impl Wanted {
     }
 }
 
-/// api.video's list: `data` and `pagination` with links.
-pub(crate) fn api_video(call: &Call, items: Vec<Value>) -> Answer {
+/// api.video's list: `data` and `pagination` with links. Only the items of the page are written.
+pub(crate) fn api_video<T>(call: &Call, items: Vec<T>, write: impl Fn(T) -> Value) -> Answer {
     let wanted = match wanted(call, "currentPage", "pageSize", 25, 100) {
         Ok(wanted) => wanted,
         Err(refused) => return refused,
     };
-    let (data, pages, total) = wanted.cut(items);
+    let (items, pages, total) = wanted.cut(items);
+    let data: Vec<Value> = items.into_iter().map(write).collect();
     let link = |rel: &str, page: usize| {
         let list = format!("{}{}", call.base_url, call.operation.path);
         json!({ "rel": rel, "uri": format!("{list}?currentPage={page}&pageSize={}", wanted.size) })

@@ -1,6 +1,7 @@
 //! From a method and a path to an operation: literal segments win over parameters.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
 
 use framekey_catalog::{Operation, Service};
 use percent_encoding::percent_decode_str;
@@ -8,38 +9,61 @@ use percent_encoding::percent_decode_str;
 /// An operation and the parameters of its path, decoded.
 pub(crate) type Found = (&'static Operation, BTreeMap<&'static str, String>);
 
+/// What may follow in a path.
+#[derive(Default)]
+struct Node {
+    literals: HashMap<&'static str, Node>,
+    parameter: Option<Box<Node>>,
+    operations: Vec<&'static Operation>,
+}
+
+static ROOTS: LazyLock<[Node; 3]> = LazyLock::new(|| Service::ALL.map(tree));
+
+fn tree(service: Service) -> Node {
+    let mut root = Node::default();
+    for operation in framekey_catalog::operations(service) {
+        let mut node = &mut root;
+        for segment in operation.path.split('/') {
+            node = match parameter(segment) {
+                Some(_) => node.parameter.get_or_insert_default(),
+                None => node.literals.entry(segment).or_default(),
+            };
+        }
+        node.operations.push(operation);
+    }
+    root
+}
+
 /// Finds the operation of a path below the service's base.
 pub(crate) fn find(service: Service, method: &str, path: &str) -> Option<Found> {
+    let [api_video, twelve_labs, videovector] = &*ROOTS;
+    let root = match service {
+        Service::ApiVideo => api_video,
+        Service::TwelveLabs => twelve_labs,
+        Service::VideoVector => videovector,
+    };
     let segments: Vec<&str> = path.split('/').collect();
-    framekey_catalog::operations(service)
-        .iter()
-        .filter(|operation| operation.method.as_str() == method)
-        .filter_map(|operation| Some((literals(operation), matched(operation, &segments)?)))
-        .max_by_key(|(literals, _)| *literals)
-        .map(|(_, found)| found)
+    let operation = walk(root, &segments, method)?;
+    let values = operation.path.split('/').zip(&segments).filter_map(|(want, have)| {
+        Some((parameter(want)?, percent_decode_str(have).decode_utf8_lossy().into_owned()))
+    });
+    Some((operation, values.collect()))
 }
 
-fn literals(operation: &Operation) -> usize {
-    operation.path.split('/').filter(|segment| !segment.starts_with('{')).count()
+/// A literal that leads nowhere gives way to a parameter.
+fn walk(node: &Node, segments: &[&str], method: &str) -> Option<&'static Operation> {
+    let Some((first, rest)) = segments.split_first() else {
+        return node.operations.iter().find(|row| row.method.as_str() == method).copied();
+    };
+    let literal = node.literals.get(first).and_then(|next| walk(next, rest, method));
+    literal.or_else(|| {
+        let next = node.parameter.as_ref().filter(|_| !first.is_empty())?;
+        walk(next, rest, method)
+    })
 }
 
-fn matched(operation: &'static Operation, segments: &[&str]) -> Option<Found> {
-    let template: Vec<&'static str> = operation.path.split('/').collect();
-    if template.len() != segments.len() {
-        return None;
-    }
-    let mut values = BTreeMap::new();
-    for (want, have) in template.into_iter().zip(segments) {
-        match want.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-            Some(name) if !have.is_empty() => {
-                values.insert(name, percent_decode_str(have).decode_utf8_lossy().into_owned());
-            }
-            Some(_) => return None,
-            None if want == *have => {}
-            None => return None,
-        }
-    }
-    Some((operation, values))
+fn parameter(segment: &str) -> Option<&str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
 }
 
 #[cfg(test)]
@@ -64,5 +88,8 @@ mod tests {
         assert_eq!((get.id, values["videoId"].as_str()), ("videos.get", "a/b"));
         assert!(find(Service::ApiVideo, "GET", "/videos/").is_none());
         assert!(find(Service::ApiVideo, "PATCH", "/tags").is_none());
+        let (asset, values) =
+            find(Service::TwelveLabs, "DELETE", "/assets/multipart-uploads").unwrap();
+        assert_eq!((asset.id, values["asset_id"].as_str()), ("assets.delete", "multipart-uploads"));
     }
 }

@@ -79,7 +79,7 @@ impl UploadTokens {
         if call.query("sortOrder") != Some("asc") {
             tokens.reverse();
         }
-        page::api_video(call, tokens.into_iter().map(UploadToken::to_json).collect())
+        page::api_video(call, tokens, UploadToken::to_json)
     }
 
     pub(super) fn get(&self, call: &Call) -> Answer {

@@ -153,7 +153,7 @@ impl Videos {
         if call.query("sortOrder") != Some("asc") {
             videos.reverse();
         }
-        page::api_video(call, videos.into_iter().map(Video::to_json).collect())
+        page::api_video(call, videos, Video::to_json)
     }
 
     /// The first part makes the video; the others name it.
