@@ -35,6 +35,9 @@ impl std::fmt::Display for Moment {
     }
 }
 
+/// A thousand years: steps stop there, so that time never wraps round.
+const FARTHEST_MILLIS: u64 = 1000 * 366 * 86_400_000;
+
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
     ahead_millis: AtomicU64,
@@ -47,8 +50,9 @@ impl Clock {
     }
 
     pub(crate) fn advance(&self, time: Duration) {
-        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX / 2);
-        self.ahead_millis.fetch_add(millis, Ordering::Relaxed);
+        let step = u64::try_from(time.as_millis()).unwrap_or(FARTHEST_MILLIS);
+        let further = |ahead: u64| Some(ahead.saturating_add(step).min(FARTHEST_MILLIS));
+        let _ = self.ahead_millis.fetch_update(Ordering::Relaxed, Ordering::Relaxed, further);
     }
 }
 

@@ -40,6 +40,9 @@ pub use fault::Fault;
 pub use journal::{Entry, Presented, PresentedKind};
 use world::{Place, World};
 
+/// A client that never ends its request must not keep the emulator.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// How the emulator is started.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -158,10 +161,13 @@ impl Emulator {
         self.world.plant(fault);
     }
 
-    /// Stops listening and waits until requests in progress are answered.
+    /// Stops listening and waits until requests in progress are answered, for two seconds at most.
     pub async fn stop(mut self) {
         drop(self.stop.take());
-        if let Some(task) = self.task.take() {
+        let Some(mut task) = self.task.take() else { return };
+        if tokio::time::timeout(PATIENCE, &mut task).await.is_err() {
+            task.abort();
+            // Only then is the port free.
             let _ = task.await;
         }
     }

@@ -199,7 +199,8 @@ fn to_response(answer: Answer) -> Response {
     headers.insert(
         "access-control-allow-headers",
         HeaderValue::from_static(
-            "authorization, content-type, content-range, idempotency-key, x-api-key",
+            "authorization, content-type, content-range, idempotency-key, x-api-key, \
+             av-origin-client, av-origin-app, av-origin-sdk",
         ),
     );
     headers.insert(

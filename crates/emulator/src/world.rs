@@ -166,6 +166,11 @@ impl World {
 
     /// Carries a call out: planted fault, credential, rules, and the schema where there are no rules.
     pub(crate) fn carry_out(&self, place: Place, call: &Call, given: &Given) -> Answer {
+        // A schema needs no state: what it makes is made without the lock.
+        self.by_state(place, call, given).unwrap_or_else(|| synth::answer(call))
+    }
+
+    fn by_state(&self, place: Place, call: &Call, given: &Given) -> Option<Answer> {
         let mut state = self.lock();
         let state = &mut *state;
         let operation = call.operation;
@@ -174,7 +179,7 @@ impl World {
         let fault =
             state.faults.iter().find(|fault| fault.meets(operation.service, operation.id, *count));
         if let Some(fault) = fault.filter(|fault| !fault.after_commit) {
-            return fault.answer();
+            return Some(fault.answer());
         }
         let fault = fault.map(Fault::answer);
         let answer = match place {
@@ -183,6 +188,6 @@ impl World {
             Place::TwelveLabs => state.twelve_labs.answer(call, given, &mut state.draw),
             Place::VideoVector => state.videovector.answer(call, given, &mut state.draw),
         };
-        fault.unwrap_or_else(|| answer.unwrap_or_else(|| synth::answer(call)))
+        fault.or(answer)
     }
 }

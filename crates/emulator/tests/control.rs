@@ -140,6 +140,36 @@ async fn ready_in_under_100_ms() {
 }
 
 #[tokio::test]
+async fn stopping_does_not_wait_for_a_client_that_says_nothing() {
+    use tokio::io::AsyncWriteExt;
+    let lab = Lab::new().await;
+    let url = lab.emulator.base_url(Service::ApiVideo);
+    let address = url.split('/').nth(2).unwrap().to_owned();
+    let _silent = tokio::net::TcpStream::connect(&address).await.unwrap();
+    let mut half = tokio::net::TcpStream::connect(&address).await.unwrap();
+    half.write_all(b"POST /api-video/videos HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{")
+        .await
+        .unwrap();
+    lab.video("GET", "/videos").send().await;
+    let stopped = tokio::time::timeout(Duration::from_secs(10), lab.emulator.stop()).await;
+    assert!(stopped.is_ok(), "still waiting");
+    assert!(tokio::net::TcpStream::connect(&address).await.is_err(), "still listening");
+}
+
+#[tokio::test]
+async fn time_never_wraps_round() {
+    let lab = Lab::new().await;
+    for _ in 0..3 {
+        let before = lab.emulator.now();
+        lab.emulator.advance(Duration::MAX);
+        assert!(lab.emulator.now() >= before);
+    }
+    let got =
+        lab.video("POST", "/upload-tokens").json(json!({ "ttl": 2_147_483_647_u64 })).send().await;
+    assert!(got.json()["expiresAt"].is_string());
+}
+
+#[tokio::test]
 async fn the_same_seed_has_the_same_credentials() {
     let with = |seed| Emulator::start(Config { seed, ..Config::default() });
     let (one, same, other) =
