@@ -113,8 +113,7 @@ export interface ConnectorsCreateAzureArguments {
   tenantId: string;
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
   /**
@@ -125,8 +124,7 @@ export interface ConnectorsCreateAzureArguments {
   /** all imports every matching file; new_only skips files that were imported before. */
   importMode?: string | undefined;
   /**
-   * import lets import jobs read, export lets exports write; import alone when left out. This is
-   * not the scope of an API key.
+   * import lets import jobs read, export lets exports write. This is not the scope of an API key.
    */
   scopes?: string[] | undefined;
 }
@@ -143,8 +141,7 @@ export interface ConnectorsCreateGcsArguments {
   credentialsFile: FileInput;
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
   /**
@@ -175,8 +172,7 @@ export interface ConnectorsCreateS3Arguments {
   region: string;
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
   /**
@@ -197,8 +193,7 @@ export interface ConnectorsCreateS3Arguments {
 export interface ConnectorsTestArguments {
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
 }
@@ -237,7 +232,7 @@ export interface ConnectorsResource {
    */
   delete(connectorId: string, options?: CallOptions): Promise<Json>;
   /**
-   * Fetch one connector's place, direction and state
+   * Fetch one connector's place, state and last test
    * @param connectorId Which connector, as `connectors.list` names it.
    */
   get(connectorId: string, options?: CallOptions): Promise<Json>;
@@ -256,8 +251,7 @@ export interface ConnectorsResource {
 export interface ExportsCreateForIndexArguments {
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
   /**
@@ -274,8 +268,7 @@ export interface ExportsCreateForIndexArguments {
 export interface ExportsCreateForPromptRunArguments {
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
   /**
@@ -321,7 +314,8 @@ export interface ExportsResource {
   createForPromptRun(runId: string, args?: ExportsCreateForPromptRunArguments, options?: CallOptions): Promise<Json>;
   /**
    * Download a finished export, a JSON document of up to 64 MiB
-   * Wait for `completed` in `exports.get` first. Larger exports belong on a connector.
+   * Wait for `completed` in `exports.get` first. For more than that, start the export with a
+   * connector as destination.
    * @param exportId Which export, as the call that created it or `exports.list` names it.
    */
   download(exportId: string, options?: CallOptions): Promise<Json>;
@@ -343,8 +337,7 @@ export interface ExportsResource {
 export interface ImportJobsCancelArguments {
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
 }
@@ -357,8 +350,7 @@ export interface ImportJobsCreateArguments {
   indexId: string;
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
   /** Glob for file names, for example *.mp4. */
@@ -397,8 +389,7 @@ export interface ImportJobsListOutputsArguments {
 export interface ImportJobsRetryArguments {
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
   /**
@@ -433,7 +424,7 @@ export interface ImportJobsResource {
    * @param jobId Which import job, as the upload or import that started it names it.
    */
   get(jobId: string, options?: CallOptions): Promise<Json>;
-  /** List all import jobs, single uploads included, in one answer */
+  /** List all import jobs, in one answer */
   list(args?: ImportJobsListArguments, options?: CallOptions): Promise<Json>;
   /**
    * List the source files of an import with what became of each
@@ -461,8 +452,7 @@ export interface IndexesCreateArguments {
   name: string;
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
 }
@@ -498,13 +488,13 @@ export interface IndexesResource {
   create(args: IndexesCreateArguments, options?: CallOptions): Promise<Json>;
   /**
    * Start deleting an index with all it holds, or resume a deletion that was begun
-   * Runs in the background and cannot be undone; poll `indexes.get_deletion`. Repeating the call
+   * Runs in the background, and no call undoes it; poll `indexes.get_deletion`. Repeating the call
    * does no harm. Needs admin scope.
    * @param indexId Which index, as `indexes.list` names it.
    */
   delete(indexId: string, options?: CallOptions): Promise<Json>;
   /**
-   * Fetch one index with its counts
+   * Fetch one index's name, owner and origin
    * @param indexId Which index, as `indexes.list` names it.
    */
   get(indexId: string, options?: CallOptions): Promise<Json>;
@@ -559,8 +549,8 @@ export interface McpResource {
   listTools(options?: CallOptions): Promise<Json>;
   /**
    * Run one MCP tool on trial and get its result
-   * The tool does its real work, so one that writes or deletes changes the account. Never repeated
-   * by itself after an unknown outcome.
+   * Reckon with a tool that writes really writing; no source says that the playground only
+   * pretends. Never repeated by itself after an unknown outcome.
    */
   runPlayground(args: McpRunPlaygroundArguments, options?: CallOptions): Promise<Json>;
 }
@@ -569,8 +559,7 @@ export interface McpResource {
 export interface PromptRunsCancelArguments {
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
 }
@@ -611,8 +600,7 @@ export interface PromptRunsExecuteArguments {
   target: Record<string, unknown>;
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
   /** Length of an audio segment in seconds, 1 to 300; needed with audio_segmentation_type fixed. */
@@ -639,7 +627,7 @@ export interface PromptRunsExecuteArguments {
 
 /** What `prompt_runs.list` takes by name. */
 export interface PromptRunsListArguments {
-  /** Items per page, 1 to 100; 50 when left out. */
+  /** How many runs at most, 1 to 200; 200 when left out. */
   limit?: number | undefined;
 }
 
@@ -657,8 +645,7 @@ export interface PromptRunsListResultsArguments {
 export interface PromptRunsRetrySegmentArguments {
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
 }
@@ -669,21 +656,31 @@ export interface PromptRunsRetrySegmentArguments {
  */
 export interface PromptRunsResource {
   /**
-   * 
+   * Ask a prompt run to stop
+   * The run may work on for a while; poll `prompt_runs.get` until `cancelled`.
    * @param runId Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
    */
   cancel(runId: string, args?: PromptRunsCancelArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * Tell what a prompt run would cost and whether the balance suffices, without starting it
+   * Takes the same body as `prompt_runs.execute`. Reads only, despite being a POST.
+   */
   estimate(args: PromptRunsEstimateArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * Run a prompt over an index, over chosen media or over the playground
+   * Charged, and works in the background: poll `prompt_runs.get` every 5 seconds or so, then read
+   * `prompt_runs.list_results`. Ask for the price first with `prompt_runs.estimate`.
+   */
   execute(args: PromptRunsExecuteArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * Fetch one prompt run's state and progress
+   * Poll every 5 seconds or so until `completed`, `completed_with_failures`, `failed` or
+   * `cancelled`.
    * @param runId Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
    */
   get(runId: string, options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * Show how an attempt at a failed segment is going
    * @param runId Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
    * @param videoId Which medium (video, audio or image), as the outputs of its import job name it.
    * @param segmentId Which segment, as `prompt_runs.list_failed_segments` names it.
@@ -691,30 +688,38 @@ export interface PromptRunsResource {
    */
   getSegmentRetry(runId: string, videoId: string, segmentId: string, retryId: string, options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * Fetch what a run extracted from one medium as a whole
+   * Exists only where the prompt has a `video_level` part.
    * @param runId Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
    * @param videoId Which medium (video, audio or image), as the outputs of its import job name it.
    */
   getVideoResult(runId: string, videoId: string, options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * List prompt runs that the account can see, up to 200
+   * There is no next page; `indexes.list_prompt_runs` goes through all runs of one index.
+   */
   list(args?: PromptRunsListArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * List the segments of a run that failed, by medium and by step
+   * Names the ids that `prompt_runs.retry_segment` takes.
    * @param runId Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
    */
   listFailedSegments(runId: string, options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * List the language model calls of a run with their tokens and times, for debugging
    * @param runId Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
    */
   listLlmCalls(runId: string, options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * List what a run extracted from each segment of one medium
+   * One medium per call; for a text on the whole medium see `prompt_runs.get_video_result`.
    * @param runId Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
    */
   listResults(runId: string, args: PromptRunsListResultsArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * Start another attempt at one failed segment of a run
+   * Charged, and works in the background: poll `prompt_runs.get_segment_retry` with the `retry_id`
+   * of the answer.
    * @param runId Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
    * @param videoId Which medium (video, audio or image), as the outputs of its import job name it.
    * @param segmentId Which segment, as `prompt_runs.list_failed_segments` names it.
@@ -737,8 +742,7 @@ export interface PromptsCreateArguments {
   promptText: string;
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
   /** What the prompt is for, up to 500 characters. */
@@ -754,7 +758,7 @@ export interface PromptsCreateArguments {
 
 /** What `prompts.delete` takes by name. */
 export interface PromptsDeleteArguments {
-  /**  */
+  /** Delete even a prompt that is in use; false when left out. */
   force?: boolean | undefined;
 }
 
@@ -762,7 +766,7 @@ export interface PromptsDeleteArguments {
 export interface PromptsListArguments {
   /** Leave out prompts that are switched off; true when left out. */
   activeOnly?: boolean | undefined;
-  /** Add what the service shares with every account; true when left out. */
+  /** Add the prompts that come with the service; true when left out. */
   includeDefaults?: boolean | undefined;
 }
 
@@ -781,8 +785,7 @@ export interface PromptsTestSchemaArguments {
 export interface PromptsUpdateArguments {
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
   /** True removes the whole-item extraction from the prompt; leaving video_level out keeps it. */
@@ -809,29 +812,39 @@ export interface PromptsUpdateArguments {
  * segment or a whole medium.
  */
 export interface PromptsResource {
-  /**  */
+  /**
+   * Create a prompt with the JSON Schema of its output
+   * Check the schema against a sample first with `prompts.test_schema`. To have text and schema
+   * written from a plain instruction use `workflow.define`.
+   */
   create(args: PromptsCreateArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * Delete a prompt, unless it is in use
+   * See `is_in_use` in `prompts.get_usage`. Needs admin scope.
    * @param promptId Which prompt, as `prompts.list` names it.
    */
   delete(promptId: string, args?: PromptsDeleteArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * Fetch one prompt with its text and schema
    * @param promptId Which prompt, as `prompts.list` names it.
    */
   get(promptId: string, options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * Tell whether a prompt is in use and how many properties its schema has
    * @param promptId Which prompt, as `prompts.list` names it.
    */
   getUsage(promptId: string, options?: CallOptions): Promise<Json>;
-  /**  */
+  /** List prompts that the account can see, in one answer with their counts */
   list(args?: PromptsListArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * Check sample data against a JSON Schema without storing either
+   * Data that do not fit are a normal answer with `valid` false. Needs write scope although it
+   * changes nothing.
+   */
   testSchema(args: PromptsTestSchemaArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * Change a prompt; fields left out keep their value
+   * Set `clear_video_level` to take the part for whole media away.
    * @param promptId Which prompt, as `prompts.list` names it.
    */
   update(promptId: string, args?: PromptsUpdateArguments, options?: CallOptions): Promise<Json>;
@@ -842,9 +855,15 @@ export interface PromptsResource {
  * to an OAuth token.
  */
 export interface RateLimitsResource {
-  /**  */
+  /**
+   * Show what is left per minute and hour in each category of requests
+   * An OAuth token is refused here; use an API key or a user's web-login token.
+   */
   getStatus(options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * Have the account's limits read anew, for example after a change of plan, and show them
+   * An OAuth token is refused here.
+   */
   refresh(options?: CallOptions): Promise<Json>;
 }
 
@@ -938,7 +957,7 @@ export interface SearchMultimodalArguments {
 export interface SearchPlaygroundArguments {
   /** What to look for, in everyday words; it is compared by meaning, not by spelling. */
   query: string;
-  /** Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it. */
+  /** Only what this prompt run found; all runs when left out. */
   runId?: string | undefined;
   /** How many hits to return at most, 1 to 100; 30 when left out. */
   topK?: number | undefined;
@@ -961,29 +980,44 @@ export interface SearchTextArguments {
 /** Finds segments by meaning, by image, by both, or by exact conditions on extracted metadata. */
 export interface SearchResource {
   /**
-   * 
-   * @param indexId Which index, as `indexes.list` names it.
+   * List segments whose extracted metadata meet 1 to 4 exact conditions
+   * The next page is the same call with `cursor` in the body. Some answers use the older shape,
+   * with `results` and `next_page_token` in place of `data` and `pagination`.
+   * @param indexId Which index, unless `index_ids` in the body names others.
    */
   filter(indexId: string, args: SearchFilterArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * List playground segments whose extracted metadata meet 1 to 4 exact conditions
+   * The next page is the same call with `cursor` in the body. Some answers use the older shape,
+   * with `results` and `next_page_token` in place of `data` and `pagination`.
+   */
   filterPlayground(args: SearchFilterPlaygroundArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
-   * @param indexId Which index, as `indexes.list` names it.
+   * Find segments that look like an image
+   * Works on media that were processed with image embeddings. Gives the best `top_k` in order, with
+   * no further pages.
+   * @param indexId Which index, unless `index_ids` in the body names others.
    */
   image(indexId: string, args: SearchImageArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * Search across several prompt runs at once and merge what they found
+   * Give `run_ids`, or an index whose runs are then taken. `aggregation` decides how hits of the
+   * same segment are merged.
+   */
   multiRun(args: SearchMultiRunArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
-   * @param indexId Which index, as `indexes.list` names it.
+   * Find segments by text and image together, ranked by weighted fusion of both
+   * Give a text, an image, or both; neither is a validation error. The two rankings are merged by
+   * reciprocal rank fusion. No further pages.
+   * @param indexId Which index, unless `index_ids` in the body names others.
    */
   multimodal(indexId: string, args?: SearchMultimodalArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /** Find segments in the user's playground that match a text by meaning */
   playground(args: SearchPlaygroundArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
-   * @param indexId Which index, as `indexes.list` names it.
+   * Find segments of an index that match a text by meaning
+   * Gives the best `top_k` in order, with no further pages. Reads only, despite being a POST.
+   * @param indexId Which index; `index_ids` in the body takes its place when given.
    */
   text(indexId: string, args: SearchTextArguments, options?: CallOptions): Promise<Json>;
 }
@@ -998,13 +1032,13 @@ export interface UsageGetBreakdownArguments {
 
 /** What `usage.get_details` takes by name. */
 export interface UsageGetDetailsArguments {
-  /**  */
+  /** Only events of this kind, one of `usage.list_metric_types`; all when left out. */
   metricType?: string | undefined;
   /** First moment to count, as an RFC 3339 date and time. */
   startDate?: string | undefined;
   /** Last moment to count, as an RFC 3339 date and time. */
   endDate?: string | undefined;
-  /** Items per page, 1 to 100; 50 when left out. */
+  /** How many events at most; 100 when left out. */
   limit?: number | undefined;
 }
 
@@ -1014,21 +1048,27 @@ export interface UsageGetHistoryArguments {
   startDate?: string | undefined;
   /** Last moment to count, as an RFC 3339 date and time. */
   endDate?: string | undefined;
-  /** Items per page, 1 to 100; 50 when left out. */
+  /** How many periods at most; 12 when left out. */
   limit?: number | undefined;
 }
 
 /** Consumption that counts towards billing, by period, event and metric. */
 export interface UsageResource {
-  /**  */
+  /** Show consumption split by metric */
   getBreakdown(args?: UsageGetBreakdownArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /** Show consumption in the current billing period */
   getCurrent(options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * List single usage events
+   * There is no next page; narrow the dates to see more.
+   */
   getDetails(args?: UsageGetDetailsArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * Show consumption of past billing periods
+   * There is no next page; narrow the dates for older periods.
+   */
   getHistory(args?: UsageGetHistoryArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /** List the metrics that count, each with its unit */
   listMetricTypes(options?: CallOptions): Promise<Json>;
 }
 
@@ -1065,8 +1105,7 @@ export interface VideosCreateArguments {
   videoUri: string;
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
   /**
@@ -1097,15 +1136,15 @@ export interface VideosListPlaygroundArguments {
 
 /** What `videos.list_prompt_runs` takes by name. */
 export interface VideosListPromptRunsArguments {
-  /** Items per page, 1 to 100; 50 when left out. */
+  /** How many runs at most, 1 to 200. */
   limit?: number | undefined;
 }
 
 /** What `videos.list_segments` takes by name. */
 export interface VideosListSegmentsArguments {
-  /** Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it. */
+  /** Only segments of this prompt run. */
   runId?: string | undefined;
-  /**  */
+  /** Only segments of the medium's latest run. */
   latestRun?: boolean | undefined;
   /** Items per page, 1 to 100; 50 when left out. */
   limit?: number | undefined;
@@ -1115,9 +1154,12 @@ export interface VideosListSegmentsArguments {
 
 /** What `videos.process` takes by name. */
 export interface VideosProcessArguments {
-  /**  */
+  /** Length of a segment in seconds, 1 to 300; 10 when left out. */
   segmentDuration?: number | undefined;
-  /** Which prompt, as `prompts.list` names it. */
+  /**
+   * Prompt that extracts metadata from the segments. Leave it out to have the medium cut without a
+   * prompt.
+   */
   promptId?: string | undefined;
 }
 
@@ -1132,8 +1174,7 @@ export interface VideosUploadArguments {
   file: FileInput;
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
   /** Index that receives the media item; left out, it goes to the playground. */
@@ -1145,49 +1186,81 @@ export interface VideosUploadArguments {
  * signed URLs.
  */
 export interface VideosResource {
-  /**  */
+  /**
+   * Fetch up to 100 media with their thumbnails in one call
+   * Reads only, despite being a POST.
+   */
   batchGet(args: VideosBatchGetArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * Fetch the processing state of up to 100 media, with their runs and segments where known
+   * Reads only, despite being a POST. Compare states without regard to case.
+   */
   batchGetStatus(args: VideosBatchGetStatusArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * Fetch the segments of up to 50 media in one call
+   * Give `video_ids`, or `targets` to pick a prompt run for each medium. Reads only, despite being
+   * a POST.
+   */
   batchListSegments(args?: VideosBatchListSegmentsArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * Import one medium from a Google Cloud Storage address into an index
+   * Answers with an import job; poll `import_jobs.get`, then read the new ids from
+   * `import_jobs.list_outputs`. A private object of your own needs `source_connector_id`; public
+   * ones and those that the service holds do not.
+   */
   create(args: VideosCreateArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * Get a URL that opens a stored file without a credential until it expires
+   * For the `gs://` addresses in other answers. Whoever has the URL has the file until
+   * `expires_at`, so keep it out of logs.
+   */
   createSignedUrl(args: VideosCreateSignedUrlArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * Start deleting a medium, or resume a deletion that was begun
+   * Runs in the background, and no call undoes it; poll `videos.get_deletion`. Repeating the call
+   * does no harm. Needs admin scope.
    * @param videoId Which medium (video, audio or image), as the outputs of its import job name it.
    */
   delete(videoId: string, options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * Fetch one medium with its state and details
    * @param videoId Which medium (video, audio or image), as the outputs of its import job name it.
    */
   get(videoId: string, options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * Show how far the deletion of a medium is
+   * Goes from `draining` over `deleting` to `deleted`; wait `retry_after_seconds` between polls.
    * @param videoId Which medium (video, audio or image), as the outputs of its import job name it.
    */
   getDeletion(videoId: string, options?: CallOptions): Promise<Json>;
-  /**  */
+  /** List the media in the user's playground, those that are in no index */
   listPlayground(args?: VideosListPlaygroundArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * List the prompt runs that included a medium
+   * There is no next page.
    * @param videoId Which medium (video, audio or image), as the outputs of its import job name it.
    */
   listPromptRuns(videoId: string, args?: VideosListPromptRunsArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * List the segments of a medium, page by page
    * @param videoId Which medium (video, audio or image), as the outputs of its import job name it.
    */
   listSegments(videoId: string, args?: VideosListSegmentsArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * Cut a medium into segments of equal length and process them
+   * Works in the background; poll `videos.batch_get_status`. Refused while the medium is being
+   * processed already. It takes no idempotency key; `prompt_runs.execute` does, and offers more
+   * ways to cut.
    * @param videoId Which medium (video, audio or image), as the outputs of its import job name it.
    */
   process(videoId: string, args?: VideosProcessArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * Upload one video, audio or image file into an index or the playground
+   * Answers with an import job; poll `import_jobs.get`, then read the new ids from
+   * `import_jobs.list_outputs`. Video of over 40 minutes becomes several media; audio may last 2
+   * hours. Takes mp4, avi, mkv, mov, webm; mp3, wav, flac, m4a, ogg, aac; jpg, jpeg, png, webp,
+   * gif, bmp, tiff, heic, heif.
+   */
   upload(args: VideosUploadArguments, options?: CallOptions): Promise<Json>;
 }
 
@@ -1204,8 +1277,7 @@ export interface WebhooksCreateArguments {
   url: string;
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
   /** Only events about these indexes; left out, about all. */
@@ -1216,9 +1288,9 @@ export interface WebhooksCreateArguments {
 
 /** What `webhooks.list_deliveries` takes by name. */
 export interface WebhooksListDeliveriesArguments {
-  /**  */
+  /** Only deliveries in this state; all when left out. */
   status?: string | undefined;
-  /** Items per page, 1 to 100; 50 when left out. */
+  /** How many deliveries at most, 1 to 100; 50 when left out. */
   limit?: number | undefined;
 }
 
@@ -1226,8 +1298,7 @@ export interface WebhooksListDeliveriesArguments {
 export interface WebhooksTestArguments {
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
 }
@@ -1236,8 +1307,7 @@ export interface WebhooksTestArguments {
 export interface WebhooksUpdateArguments {
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
   /** New list of events, replacing the old one; at least one. */
@@ -1259,49 +1329,60 @@ export interface WebhooksUpdateArguments {
  * with a secret of the webhook's own.
  */
 export interface WebhooksResource {
-  /**  */
+  /**
+   * Register an https address for events and get its signing secret, shown this once
+   * Each delivery carries `X-Webhook-Signature` with an HMAC-SHA256 made with the secret. A lost
+   * secret is replaced with `webhooks.rotate_secret`. Try it with `webhooks.test`.
+   */
   create(args: WebhooksCreateArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * Remove a webhook, which ends its deliveries
    * @param webhookId Which webhook, as `webhooks.list` names it.
    */
   delete(webhookId: string, options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * Fetch one webhook's address, events and state, without its secret
    * @param webhookId Which webhook, as `webhooks.list` names it.
    */
   get(webhookId: string, options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * Fetch one delivery with what was sent and how the receiver answered
    * @param deliveryId Which delivery, as `webhooks.list_deliveries` names it.
    */
   getDelivery(deliveryId: string, options?: CallOptions): Promise<Json>;
-  /**  */
+  /** List all webhooks of the account, in one answer, without their secrets */
   list(options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * List deliveries of a webhook, up to 100
+   * There is no next page.
    * @param webhookId Which webhook, as `webhooks.list` names it.
    */
   listDeliveries(webhookId: string, args?: WebhooksListDeliveriesArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /** List the names of all events that a webhook can ask for */
   listEvents(options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * Send a failed delivery again
+   * The receiver may get the same event twice, so it should be ready for that.
    * @param deliveryId Which delivery, as `webhooks.list_deliveries` names it.
    */
   retryDelivery(deliveryId: string, options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * Replace a webhook's signing secret and get the new one
+   * Later deliveries are signed with the new secret, so have the receiver accept both for the
+   * change. A second call replaces the secret again.
    * @param webhookId Which webhook, as `webhooks.list` names it.
    */
   rotateSecret(webhookId: string, options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * Send a test event to a webhook's address and report how it answered
+   * A receiver that fails is a normal answer with `success` false, its `status_code` and the error.
+   * Needs write scope.
    * @param webhookId Which webhook, as `webhooks.list` names it.
    */
   test(webhookId: string, args?: WebhooksTestArguments, options?: CallOptions): Promise<Json>;
   /**
-   * 
+   * Change a webhook, pause it or set it going again; fields left out keep their value
+   * The secret stays; replace it with `webhooks.rotate_secret`.
    * @param webhookId Which webhook, as `webhooks.list` names it.
    */
   update(webhookId: string, args?: WebhooksUpdateArguments, options?: CallOptions): Promise<Json>;
@@ -1316,8 +1397,7 @@ export interface WorkflowDefineArguments {
   instruction: string;
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
   /** True stores the generated prompt; false only shows it. */
@@ -1326,7 +1406,7 @@ export interface WorkflowDefineArguments {
 
 /** What `workflow.get_search_page` takes by name. */
 export interface WorkflowGetSearchPageArguments {
-  /** Where to go on: `next_cursor` of the page before. Leave out for the first page. */
+  /** `next_cursor` of the page before, from `workflow.search` or this call. */
   cursor: string;
 }
 
@@ -1334,8 +1414,7 @@ export interface WorkflowGetSearchPageArguments {
 export interface WorkflowProcessArguments {
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
   /** True also writes down speech. */
@@ -1373,8 +1452,7 @@ export interface WorkflowProcessArguments {
 export interface WorkflowSearchArguments {
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
   /** Tests on extracted fields instead of a query; give exactly one of the two. */
@@ -1404,8 +1482,7 @@ export interface WorkflowUploadArguments {
   file: FileInput;
   /**
    * Makes a repeat of the same call harmless: send the same value on every attempt and a new one
-   * for every new intent. When left out, framekey makes one per call. A key that the service
-   * refuses answers 422 with a code that says so.
+   * for every new intent. A key that the service refuses answers 422 with a code that says so.
    */
   idempotencyKey?: string | undefined;
   /**
@@ -1424,15 +1501,38 @@ export interface WorkflowUploadArguments {
  * and plain instructions stand in for ids.
  */
 export interface WorkflowResource {
-  /**  */
+  /**
+   * Have a prompt and its schema written from a plain instruction
+   * Stored as a prompt unless `save` is false; then only the draft comes back and `prompt_id` is
+   * null.
+   */
   define(args: WorkflowDefineArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * Get the next page of a `workflow.search`
+   * Call it while `pagination.has_more` is true. A search goes no further than its `result_window`;
+   * `truncated` says that it was cut there.
+   */
   getSearchPage(args: WorkflowGetSearchPageArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * Run a stored prompt or a plain instruction over an import, chosen media or an index
+   * Charged, and works in the background: poll `prompt_runs.get` with the id in `run`, then call
+   * `workflow.search`. Give either `prompt_id` or `prompt_instruction`, which makes a prompt on the
+   * way; `import_job_id` goes with no other target. A fixed length needs `segmentation_mode`
+   * `fixed`.
+   */
   process(args?: WorkflowProcessArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * Search segments or whole media by a text's meaning or by conditions
+   * Give either `query` or `filters`, not both, once the run is `completed` or
+   * `completed_with_failures`. The next pages come from `workflow.get_search_page`. `mode` in the
+   * answer says whether meaning (`vector`) or conditions (`condition`) decided.
+   */
   search(args?: WorkflowSearchArguments, options?: CallOptions): Promise<Json>;
-  /**  */
+  /**
+   * Upload one file into an index that may be given by its name
+   * Answers with an import job whose id `workflow.process` takes. Media types and limits are those
+   * of `videos.upload`; the title may be left out here.
+   */
   upload(args: WorkflowUploadArguments, options?: CallOptions): Promise<Json>;
 }
 

@@ -12,7 +12,9 @@ from .._unset import UNSET, Unset
 
 
 class ApiKeysResource(Resource):
-    """api_keys"""
+    """Makes and ends API keys. Works only with the token of a user's web login: an API key or an
+    OAuth token is refused.
+    """
 
     __slots__ = ()
 
@@ -24,12 +26,17 @@ class ApiKeysResource(Resource):
         scopes: Sequence[str] | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Create an API key and get its secret, which is shown this once only
+
+        Needs a user's web-login token. Without `scopes` the key gets read, without
+        `expires_in_days` it never ends. There is no idempotency key: after an unknown outcome look
+        at `api_keys.list` and delete a key whose secret was lost.
 
         Args:
-            name:
-            expires_in_days:
-            scopes:
+            name: Label to tell the key by, 1 to 100 characters.
+            expires_in_days: Life in days, 1 to 365; left out, it never expires.
+            scopes: What the key may do; read alone when left out. Each of search, read, write,
+                admin includes those before it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -45,10 +52,12 @@ class ApiKeysResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Remove an API key altogether, from the list too
+
+        Needs a user's web-login token. To keep a trace of the key use `api_keys.revoke`.
 
         Args:
-            key_id:
+            key_id: Which key, as `api_keys.list` names it; not the secret and not its prefix.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"key_id": key_id}
@@ -60,10 +69,12 @@ class ApiKeysResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Fetch one API key's scopes, last use and state, without its secret
+
+        Needs a user's web-login token.
 
         Args:
-            key_id:
+            key_id: Which key, as `api_keys.list` names it; not the secret and not its prefix.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"key_id": key_id}
@@ -74,7 +85,9 @@ class ApiKeysResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List all API keys of the account, revoked ones included, without their secrets
+
+        Needs a user's web-login token. All keys come in one answer.
 
         Args:
             timeout: Time limit of this call in seconds; the client's where it is left out.
@@ -88,10 +101,12 @@ class ApiKeysResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """End an API key for good and keep it in the list as inactive
+
+        Needs a user's web-login token. No call brings a revoked key back.
 
         Args:
-            key_id:
+            key_id: Which key, as `api_keys.list` names it; not the secret and not its prefix.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"key_id": key_id}
@@ -103,10 +118,14 @@ class ApiKeysResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Replace an API key; the old one is revoked at once, with no overlap
+
+        Needs a user's web-login token. The new secret is shown this once. Where callers must go on
+        without a gap, create a second key, move them over, then revoke the first. After an unknown
+        outcome check `api_keys.list` before trying again, for the old key may be revoked already.
 
         Args:
-            key_id:
+            key_id: Which key, as `api_keys.list` names it; not the secret and not its prefix.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"key_id": key_id}
@@ -114,7 +133,7 @@ class ApiKeysResource(Resource):
 
 
 class AuthResource(Resource):
-    """auth"""
+    """Checks the credential in use, and announces coming work so that the service is ready for it."""
 
     __slots__ = ()
 
@@ -127,13 +146,17 @@ class AuthResource(Resource):
         operation: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Announce coming work, which also checks the credential and warms the service up
+
+        Send it once before an upload, processing or search session, never as a heartbeat. Only 401
+        and 403 mean trouble with the credential; other failures can be ignored.
 
         Args:
-            event_id:
-            reason:
-            surface:
-            operation:
+            event_id: A fresh UUID made by the caller for this notice.
+            reason: authentication when only signing in, processing_intent when a processing call
+                follows.
+            surface: Which program reports, in its own words.
+            operation: Which processing call is about to follow, when reason is processing_intent.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -149,7 +172,10 @@ class AuthResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Check that the credential is accepted, without any side effect
+
+        401 means that it is unknown, ended or revoked. The answer's fields are not documented and
+        the body may be empty, so go by the status.
 
         Args:
             timeout: Time limit of this call in seconds; the client's where it is left out.
@@ -159,7 +185,9 @@ class AuthResource(Resource):
 
 
 class ConnectorsResource(Resource):
-    """connectors"""
+    """Stored access to a bucket or container at Google Cloud, Amazon S3 or Azure Blob, for bulk
+    import and for exports.
+    """
 
     __slots__ = ()
 
@@ -172,13 +200,17 @@ class ConnectorsResource(Resource):
         recursive: bool | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List the files that a connector can see, to choose what to import
+
+        Takes the same prefix, pattern and recursion as `import_jobs.create`, so it previews what
+        that would take. Reads only, despite being a POST.
 
         Args:
-            connector_id:
-            pattern:
-            prefix:
-            recursive:
+            connector_id: Which connector, as `connectors.list` names it.
+            pattern: Glob for file names, for example *.mp4 or *.{mp4,mov}.
+            prefix: Only paths that begin like this, for example videos/2024/; empty means
+                everything.
+            recursive: Whether folders inside the prefix are looked through too.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -204,19 +236,26 @@ class ConnectorsResource(Resource):
         scopes: Sequence[str] | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Store access to an Azure Blob container with an application's client secret
+
+        Check the result with `connectors.test`. The secret is not in any later answer.
 
         Args:
-            client_id:
-            client_secret:
-            container:
-            name:
-            storage_account:
-            tenant_id:
-            idempotency_key:
-            export_base_path:
-            import_mode:
-            scopes:
+            client_id: Azure application that the connector signs in as.
+            client_secret: Secret of the Azure application; it is never returned.
+            container: Blob container to read from or write to.
+            name: Label to tell the connector by, 1 to 100 characters.
+            storage_account: Azure storage account that holds the container.
+            tenant_id: Directory (tenant) of the Azure application.
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
+            export_base_path: Folder that exports must stay under, when the connector has the export
+                scope; without it there is no such limit.
+            import_mode: all imports every matching file; new_only skips files that were imported
+                before.
+            scopes: import lets import jobs read, export lets exports write. This is not the scope
+                of an API key.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -247,17 +286,24 @@ class ConnectorsResource(Resource):
         scopes: Sequence[str] | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Store access to a Google Cloud Storage bucket with a service account's key file
+
+        Sent as a form; the key file may have up to 64 KiB. Check the result with `connectors.test`.
 
         Args:
-            bucket:
-            gcp_project_id:
-            name:
-            credentials_file:
-            idempotency_key:
-            export_base_path:
-            import_mode:
-            scopes:
+            bucket: Bucket to read from or write to, without gs://.
+            gcp_project_id: Google Cloud project that holds the bucket.
+            name: Label to tell the connector by, 1 to 100 characters.
+            credentials_file: Service-account key file (JSON), at most 64 KiB; it is never returned.
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
+            export_base_path: Folder that exports must stay under, when the connector has the export
+                scope; without it there is no such limit.
+            import_mode: all imports every matching file; new_only skips files that were imported
+                before.
+            scopes: import lets import jobs read, export lets exports write; import alone when left
+                out. This is not the scope of an API key.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -286,18 +332,25 @@ class ConnectorsResource(Resource):
         scopes: Sequence[str] | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Store access to an Amazon S3 bucket with an access key pair
+
+        Check the result with `connectors.test`. The secret is not in any later answer.
 
         Args:
-            aws_access_key_id:
-            aws_secret_access_key:
-            bucket:
-            name:
-            region:
-            idempotency_key:
-            export_base_path:
-            import_mode:
-            scopes:
+            aws_access_key_id: AWS access key that the connector signs in with.
+            aws_secret_access_key: Secret of the AWS access key; it is never returned.
+            bucket: Bucket to read from or write to, without s3://.
+            name: Label to tell the connector by, 1 to 100 characters.
+            region: AWS region of the bucket, for example us-east-1.
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
+            export_base_path: Folder that exports must stay under, when the connector has the export
+                scope; without it there is no such limit.
+            import_mode: all imports every matching file; new_only skips files that were imported
+                before.
+            scopes: import lets import jobs read, export lets exports write; import alone when left
+                out. This is not the scope of an API key.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -320,10 +373,12 @@ class ConnectorsResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Remove a connector; media that it has already imported stay
+
+        Needs admin scope.
 
         Args:
-            connector_id:
+            connector_id: Which connector, as `connectors.list` names it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"connector_id": connector_id}
@@ -335,10 +390,10 @@ class ConnectorsResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Fetch one connector's place, state and last test
 
         Args:
-            connector_id:
+            connector_id: Which connector, as `connectors.list` names it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"connector_id": connector_id}
@@ -349,7 +404,7 @@ class ConnectorsResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List all connectors of the account, in one answer
 
         Args:
             timeout: Time limit of this call in seconds; the client's where it is left out.
@@ -364,11 +419,16 @@ class ConnectorsResource(Resource):
         idempotency_key: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Try a connector's credentials against its bucket or container
+
+        A failed try is a normal answer with `success` false and the reason in `error_message`.
+        Needs write scope.
 
         Args:
-            connector_id:
-            idempotency_key:
+            connector_id: Which connector, as `connectors.list` names it.
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -379,7 +439,9 @@ class ConnectorsResource(Resource):
 
 
 class ExportsResource(Resource):
-    """exports"""
+    """Files of extracted metadata, made in the background from an index or a prompt run, then
+    downloaded or written to a connector.
+    """
 
     __slots__ = ()
 
@@ -389,10 +451,13 @@ class ExportsResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Mint a short-lived URL that downloads a finished export without a credential
+
+        Whoever has the URL has the file, so keep it out of logs; use `exports.download` where you
+        can. `download_url` is null while the export is unfinished. Never repeated by itself.
 
         Args:
-            export_id:
+            export_id: Which export, as the call that created it or `exports.list` names it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"export_id": export_id}
@@ -408,14 +473,22 @@ class ExportsResource(Resource):
         prompt_run_ids: Sequence[str] | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Start an export of all segments of an index with their metadata
+
+        Runs in the background; poll `exports.get` every 5 seconds or so until `completed` or
+        `failed`. Covers every prompt run unless `prompt_run_ids` is given. With a connector as
+        destination the file is written there.
 
         Args:
-            index_id:
-            idempotency_key:
-            destination_connector_id:
-            destination_subpath:
-            prompt_run_ids:
+            index_id: Which index, as `indexes.list` names it.
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
+            destination_connector_id: Connector with the export scope to write the file to; left
+                out, the file is kept for download.
+            destination_subpath: Folder below the connector's export_base_path; only with a
+                connector.
+            prompt_run_ids: Only results of these prompt runs; left out, those of all runs.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -436,13 +509,20 @@ class ExportsResource(Resource):
         destination_subpath: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Start an export of the segments and metadata of one prompt run
+
+        Runs in the background; poll `exports.get` every 5 seconds or so until `completed` or
+        `failed`. With a connector as destination the file is written there.
 
         Args:
-            run_id:
-            idempotency_key:
-            destination_connector_id:
-            destination_subpath:
+            run_id: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
+            destination_connector_id: Connector with the export scope to write the file to; left
+                out, the file is kept for download.
+            destination_subpath: Folder below the connector's export_base_path; only with a
+                connector.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -459,10 +539,13 @@ class ExportsResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Download a finished export, a JSON document of up to 64 MiB
+
+        Wait for `completed` in `exports.get` first. For more than that, start the export with a
+        connector as destination.
 
         Args:
-            export_id:
+            export_id: Which export, as the call that created it or `exports.list` names it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"export_id": export_id}
@@ -474,10 +557,13 @@ class ExportsResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Fetch one export's state
+
+        Its `download_url` is the address of `exports.download`, which needs the credential like any
+        other call.
 
         Args:
-            export_id:
+            export_id: Which export, as the call that created it or `exports.list` names it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"export_id": export_id}
@@ -489,10 +575,12 @@ class ExportsResource(Resource):
         limit: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List exports, up to 100, sorted by time of creation
+
+        There is no next page.
 
         Args:
-            limit:
+            limit: How many exports at most, 1 to 100; 50 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"limit": limit}
@@ -500,7 +588,9 @@ class ExportsResource(Resource):
 
 
 class ImportJobsResource(Resource):
-    """import_jobs"""
+    """Every way of bringing media in ends in such a job. It goes from `pending` over `scanning` and
+    `importing` to `completed`, `failed` or `cancelled`.
+    """
 
     __slots__ = ()
 
@@ -511,11 +601,15 @@ class ImportJobsResource(Resource):
         idempotency_key: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Stop a running import job
+
+        A job that can no longer be cancelled answers with a validation error.
 
         Args:
-            job_id:
-            idempotency_key:
+            job_id: Which import job, as the upload or import that started it names it.
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"job_id": job_id, "idempotency_key": idempotency_key}
@@ -532,15 +626,21 @@ class ImportJobsResource(Resource):
         source_prefix: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Start a bulk import of a connector's files into an index
+
+        Runs in the background; poll `import_jobs.get` every 10 seconds or so, then read
+        `import_jobs.list_outputs`. Video of over 40 minutes becomes several media of at most 40
+        minutes each; audio may last 2 hours.
 
         Args:
-            connector_id:
-            index_id:
-            idempotency_key:
-            file_pattern:
-            recursive:
-            source_prefix:
+            connector_id: Connector to read from; it needs the import scope.
+            index_id: Index that receives the media.
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
+            file_pattern: Glob for file names, for example *.mp4.
+            recursive: Whether folders inside the prefix are looked through too.
+            source_prefix: Only files whose path begins like this; empty means the whole storage.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -559,10 +659,13 @@ class ImportJobsResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Fetch an import job's state and progress
+
+        Poll every 10 seconds or so until `completed`, `failed` or `cancelled`. Compare states
+        without regard to case.
 
         Args:
-            job_id:
+            job_id: Which import job, as the upload or import that started it names it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"job_id": job_id}
@@ -574,10 +677,10 @@ class ImportJobsResource(Resource):
         status: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List all import jobs, in one answer
 
         Args:
-            status:
+            status: Only jobs in this state; all when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"status": status}
@@ -592,13 +695,13 @@ class ImportJobsResource(Resource):
         failed_only: bool | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List the source files of an import with what became of each
 
         Args:
-            job_id:
-            limit:
-            cursor:
-            failed_only:
+            job_id: Which import job, as the upload or import that started it names it.
+            limit: Files per page, 1 to 100; 100 when left out.
+            cursor: Where to go on: `next_cursor` of the page before. Leave out for the first page.
+            failed_only: Only files that failed, with the reason; false when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -617,12 +720,14 @@ class ImportJobsResource(Resource):
         cursor: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List the media that an import makes, in order, pending and failed parts included
+
+        Read the ids of the new media here. One source of over 40 minutes has several outputs.
 
         Args:
-            job_id:
-            limit:
-            cursor:
+            job_id: Which import job, as the upload or import that started it names it.
+            limit: Outputs per page, 1 to 100; 100 when left out.
+            cursor: Where to go on: `next_cursor` of the page before. Leave out for the first page.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"job_id": job_id, "limit": limit, "cursor": cursor}
@@ -636,12 +741,18 @@ class ImportJobsResource(Resource):
         files: Sequence[Mapping[str, Any]] | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Go on with the unfinished parts of an import job
+
+        Parts that are done stay as they are. Give `files` only to replace descriptors of sources
+        that have expired.
 
         Args:
-            job_id:
-            idempotency_key:
-            files:
+            job_id: Which import job, as the upload or import that started it names it.
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
+            files: Fresh descriptions of files whose access had expired, as shown in failed_files;
+                left out, unfinished parts are simply resumed.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -653,7 +764,9 @@ class ImportJobsResource(Resource):
 
 
 class IndexesResource(Resource):
-    """indexes"""
+    """Collections of media that are processed and searched together. Media without an index are in
+    the user's playground.
+    """
 
     __slots__ = ()
 
@@ -664,11 +777,13 @@ class IndexesResource(Resource):
         idempotency_key: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Create an empty index
 
         Args:
-            name:
-            idempotency_key:
+            name: Label of the index, 1 to 255 characters.
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"name": name, "idempotency_key": idempotency_key}
@@ -680,10 +795,13 @@ class IndexesResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Start deleting an index with all it holds, or resume a deletion that was begun
+
+        Runs in the background, and no call undoes it; poll `indexes.get_deletion`. Repeating the
+        call does no harm. Needs admin scope.
 
         Args:
-            index_id:
+            index_id: Which index, as `indexes.list` names it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"index_id": index_id}
@@ -695,10 +813,10 @@ class IndexesResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Fetch one index's name, owner and origin
 
         Args:
-            index_id:
+            index_id: Which index, as `indexes.list` names it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"index_id": index_id}
@@ -710,10 +828,12 @@ class IndexesResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Show how far the deletion of an index is
+
+        Goes from `draining` over `deleting` to `deleted`; wait `retry_after_seconds` between polls.
 
         Args:
-            index_id:
+            index_id: Which index, as `indexes.list` names it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"index_id": index_id}
@@ -725,10 +845,11 @@ class IndexesResource(Resource):
         include_defaults: bool | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List all indexes that the account can see, in one answer
 
         Args:
-            include_defaults:
+            include_defaults: Add the demonstration indexes shared with every account; true when
+                left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"include_defaults": include_defaults}
@@ -742,12 +863,12 @@ class IndexesResource(Resource):
         cursor: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List the prompt runs over an index, page by page
 
         Args:
-            index_id:
-            limit:
-            cursor:
+            index_id: Which index, as `indexes.list` names it.
+            limit: Items per page, 1 to 100; 50 when left out.
+            cursor: Where to go on: `next_cursor` of the page before. Leave out for the first page.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"index_id": index_id, "limit": limit, "cursor": cursor}
@@ -761,12 +882,12 @@ class IndexesResource(Resource):
         cursor: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List the media of an index, page by page
 
         Args:
-            index_id:
-            limit:
-            cursor:
+            index_id: Which index, as `indexes.list` names it.
+            limit: Items per page, 1 to 100; 50 when left out.
+            cursor: Where to go on: `next_cursor` of the page before. Leave out for the first page.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"index_id": index_id, "limit": limit, "cursor": cursor}
@@ -774,7 +895,9 @@ class IndexesResource(Resource):
 
 
 class McpResource(Resource):
-    """mcp"""
+    """What the service offers to AI clients that speak the Model Context Protocol: state, client
+    configuration and tools.
+    """
 
     __slots__ = ()
 
@@ -784,10 +907,14 @@ class McpResource(Resource):
         platform: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Get a ready configuration for an MCP client, which may create an API key
+
+        Needs a user's web-login token. The service puts an active key with at least read scope into
+        the configuration and makes one when there is none, so treat the answer as a secret.
 
         Args:
-            platform:
+            platform: Client that the configuration is for, one of `supported_platforms` in
+                `mcp.get_status`.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"platform": platform}
@@ -798,7 +925,7 @@ class McpResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Show the name, version, platforms and tool count of the service's MCP server
 
         Args:
             timeout: Time limit of this call in seconds; the client's where it is left out.
@@ -811,7 +938,7 @@ class McpResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List the tools that the MCP server offers, with their categories
 
         Args:
             timeout: Time limit of this call in seconds; the client's where it is left out.
@@ -826,11 +953,14 @@ class McpResource(Resource):
         arguments: Mapping[str, Any] | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Run one MCP tool on trial and get its result
+
+        Reckon with a tool that writes really writing; no source says that the playground only
+        pretends. Never repeated by itself after an unknown outcome.
 
         Args:
-            tool_name:
-            arguments:
+            tool_name: MCP tool, by the name in mcp.list_tools.
+            arguments: Input of the tool, shaped as mcp.list_tools describes it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"tool_name": tool_name, "arguments": arguments}
@@ -838,7 +968,9 @@ class McpResource(Resource):
 
 
 class PromptRunsResource(Resource):
-    """prompt_runs"""
+    """Executions of a prompt over media. A run goes from `pending` over `processing` to
+    `completed`, `completed_with_failures`, `failed` or `cancelled`.
+    """
 
     __slots__ = ()
 
@@ -849,11 +981,15 @@ class PromptRunsResource(Resource):
         idempotency_key: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Ask a prompt run to stop
+
+        The run may work on for a while; poll `prompt_runs.get` until `cancelled`.
 
         Args:
-            run_id:
-            idempotency_key:
+            run_id: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"run_id": run_id, "idempotency_key": idempotency_key}
@@ -873,18 +1009,25 @@ class PromptRunsResource(Resource):
         video_segmentation_type: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Tell what a prompt run would cost and whether the balance suffices, without starting it
+
+        Takes the same body as `prompt_runs.execute`. Reads only, despite being a POST.
 
         Args:
-            prompt_id:
-            target:
-            audio_segment_duration:
-            audio_segmentation_type:
-            enable_image_embedding:
-            enable_transcription:
-            processing_model:
-            video_segment_duration:
-            video_segmentation_type:
+            prompt_id: The prompt to run.
+            target: What to run the prompt on; type says which of the other fields counts.
+            audio_segment_duration: Length of an audio segment in seconds, 1 to 300; needed with
+                audio_segmentation_type fixed.
+            audio_segmentation_type: How audio is cut: content_aware by content, fixed into equal
+                lengths.
+            enable_image_embedding: Whether pictures are made searchable by image as well.
+            enable_transcription: Whether speech is written down as well.
+            processing_model: Language model that extracts: gemini-3-pro-preview, gemini-2.5-pro,
+                gemini-2.5-flash or gemini-2.5-flash-lite; when left out the service chooses.
+            video_segment_duration: Length of a video segment in seconds, 1 to 300; needed with
+                video_segmentation_type fixed.
+            video_segmentation_type: How videos are cut: smart at changes of scene, content_aware by
+                segments worked out beforehand, fixed into equal lengths.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -915,19 +1058,29 @@ class PromptRunsResource(Resource):
         video_segmentation_type: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Run a prompt over an index, over chosen media or over the playground
+
+        Charged, and works in the background: poll `prompt_runs.get` every 5 seconds or so, then
+        read `prompt_runs.list_results`. Ask for the price first with `prompt_runs.estimate`.
 
         Args:
-            prompt_id:
-            target:
-            idempotency_key:
-            audio_segment_duration:
-            audio_segmentation_type:
-            enable_image_embedding:
-            enable_transcription:
-            processing_model:
-            video_segment_duration:
-            video_segmentation_type:
+            prompt_id: The prompt to run.
+            target: What to run the prompt on; type says which of the other fields counts.
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
+            audio_segment_duration: Length of an audio segment in seconds, 1 to 300; needed with
+                audio_segmentation_type fixed.
+            audio_segmentation_type: How audio is cut: content_aware by content, fixed into equal
+                lengths.
+            enable_image_embedding: Whether pictures are made searchable by image as well.
+            enable_transcription: Whether speech is written down as well.
+            processing_model: Language model that extracts: gemini-3-pro-preview, gemini-2.5-pro,
+                gemini-2.5-flash or gemini-2.5-flash-lite; when left out the service chooses.
+            video_segment_duration: Length of a video segment in seconds, 1 to 300; needed with
+                video_segmentation_type fixed.
+            video_segmentation_type: How videos are cut: smart at changes of scene, content_aware by
+                segments worked out beforehand, fixed into equal lengths.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -950,10 +1103,13 @@ class PromptRunsResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Fetch one prompt run's state and progress
+
+        Poll every 5 seconds or so until `completed`, `completed_with_failures`, `failed` or
+        `cancelled`.
 
         Args:
-            run_id:
+            run_id: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"run_id": run_id}
@@ -968,13 +1124,14 @@ class PromptRunsResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Show how an attempt at a failed segment is going
 
         Args:
-            run_id:
-            video_id:
-            segment_id:
-            retry_id:
+            run_id: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
+            video_id: Which medium (video, audio or image), as the outputs of its import job name
+                it.
+            segment_id: Which segment, as `prompt_runs.list_failed_segments` names it.
+            retry_id: Which attempt, as the answer of `prompt_runs.retry_segment` names it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -992,11 +1149,14 @@ class PromptRunsResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Fetch what a run extracted from one medium as a whole
+
+        Exists only where the prompt has a `video_level` part.
 
         Args:
-            run_id:
-            video_id:
+            run_id: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
+            video_id: Which medium (video, audio or image), as the outputs of its import job name
+                it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"run_id": run_id, "video_id": video_id}
@@ -1008,10 +1168,12 @@ class PromptRunsResource(Resource):
         limit: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List prompt runs that the account can see, up to 200
+
+        There is no next page; `indexes.list_prompt_runs` goes through all runs of one index.
 
         Args:
-            limit:
+            limit: How many runs at most, 1 to 200; 200 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"limit": limit}
@@ -1023,10 +1185,12 @@ class PromptRunsResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List the segments of a run that failed, by medium and by step
+
+        Names the ids that `prompt_runs.retry_segment` takes.
 
         Args:
-            run_id:
+            run_id: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"run_id": run_id}
@@ -1038,10 +1202,10 @@ class PromptRunsResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List the language model calls of a run with their tokens and times, for debugging
 
         Args:
-            run_id:
+            run_id: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"run_id": run_id}
@@ -1056,13 +1220,16 @@ class PromptRunsResource(Resource):
         cursor: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List what a run extracted from each segment of one medium
+
+        One medium per call; for a text on the whole medium see `prompt_runs.get_video_result`.
 
         Args:
-            run_id:
-            video_id:
-            limit:
-            cursor:
+            run_id: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
+            video_id: Which medium (video, audio or image), as the outputs of its import job name
+                it.
+            limit: Items per page, 1 to 100; 50 when left out.
+            cursor: Where to go on: `next_cursor` of the page before. Leave out for the first page.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -1082,13 +1249,19 @@ class PromptRunsResource(Resource):
         idempotency_key: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Start another attempt at one failed segment of a run
+
+        Charged, and works in the background: poll `prompt_runs.get_segment_retry` with the
+        `retry_id` of the answer.
 
         Args:
-            run_id:
-            video_id:
-            segment_id:
-            idempotency_key:
+            run_id: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
+            video_id: Which medium (video, audio or image), as the outputs of its import job name
+                it.
+            segment_id: Which segment, as `prompt_runs.list_failed_segments` names it.
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -1101,7 +1274,9 @@ class PromptRunsResource(Resource):
 
 
 class PromptsResource(Resource):
-    """prompts"""
+    """Instructions to the language model, each with a JSON Schema for what is to be extracted from
+    a segment or a whole medium.
+    """
 
     __slots__ = ()
 
@@ -1117,16 +1292,25 @@ class PromptsResource(Resource):
         video_level: Mapping[str, Any] | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Create a prompt with the JSON Schema of its output
+
+        Check the schema against a sample first with `prompts.test_schema`. To have text and schema
+        written from a plain instruction use `workflow.define`.
 
         Args:
-            json_schema:
-            name:
-            prompt_text:
-            idempotency_key:
-            description:
-            semantic_indexing:
-            video_level:
+            json_schema: JSON Schema of the data to extract, with root type object; try it first
+                with prompts.test_schema.
+            name: Label of the prompt, 3 to 100 characters.
+            prompt_text: Instructions for the language model, 10 to 5000 characters: what to extract
+                from each segment.
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
+            description: What the prompt is for, up to 500 characters.
+            semantic_indexing: Which extracted fields stay out of search by meaning; without entries
+                all are searchable.
+            video_level: Extraction over a whole video or audio file, beside that of its segments;
+                prompt runs that cut into equal lengths skip it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -1147,11 +1331,13 @@ class PromptsResource(Resource):
         force: bool | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Delete a prompt, unless it is in use
+
+        See `is_in_use` in `prompts.get_usage`. Needs admin scope.
 
         Args:
-            prompt_id:
-            force:
+            prompt_id: Which prompt, as `prompts.list` names it.
+            force: Delete even a prompt that is in use; false when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"prompt_id": prompt_id, "force": force}
@@ -1163,10 +1349,10 @@ class PromptsResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Fetch one prompt with its text and schema
 
         Args:
-            prompt_id:
+            prompt_id: Which prompt, as `prompts.list` names it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"prompt_id": prompt_id}
@@ -1178,10 +1364,10 @@ class PromptsResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Tell whether a prompt is in use and how many properties its schema has
 
         Args:
-            prompt_id:
+            prompt_id: Which prompt, as `prompts.list` names it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"prompt_id": prompt_id}
@@ -1194,11 +1380,11 @@ class PromptsResource(Resource):
         include_defaults: bool | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List prompts that the account can see, in one answer with their counts
 
         Args:
-            active_only:
-            include_defaults:
+            active_only: Leave out prompts that are switched off; true when left out.
+            include_defaults: Add the prompts that come with the service; true when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -1214,11 +1400,15 @@ class PromptsResource(Resource):
         sample_data: Mapping[str, Any],
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Check sample data against a JSON Schema without storing either
+
+        Data that do not fit are a normal answer with `valid` false. Needs write scope although it
+        changes nothing.
 
         Args:
-            json_schema:
-            sample_data:
+            json_schema: JSON Schema of the data to extract, with root type object; try it first
+                with prompts.test_schema.
+            sample_data: An example object to check against the schema.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"json_schema": json_schema, "sample_data": sample_data}
@@ -1238,18 +1428,25 @@ class PromptsResource(Resource):
         video_level: Mapping[str, Any] | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Change a prompt; fields left out keep their value
+
+        Set `clear_video_level` to take the part for whole media away.
 
         Args:
-            prompt_id:
-            idempotency_key:
-            clear_video_level:
-            description:
-            json_schema:
-            name:
-            prompt_text:
-            semantic_indexing:
-            video_level:
+            prompt_id: Which prompt, as `prompts.list` names it.
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
+            clear_video_level: True removes the whole-item extraction from the prompt; leaving
+                video_level out keeps it.
+            description: New explanation, up to 500 characters.
+            json_schema: New JSON Schema of the data to extract from each segment.
+            name: New label, 3 to 100 characters.
+            prompt_text: New instructions for the language model, 10 to 5000 characters.
+            semantic_indexing: Which extracted fields stay out of search by meaning; without entries
+                all are searchable.
+            video_level: Extraction over a whole video or audio file, beside that of its segments;
+                prompt runs that cut into equal lengths skip it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -1267,7 +1464,9 @@ class PromptsResource(Resource):
 
 
 class RateLimitsResource(Resource):
-    """rate_limits"""
+    """What is left of the account's request limits. Open to an API key and to a user's web login,
+    not to an OAuth token.
+    """
 
     __slots__ = ()
 
@@ -1276,7 +1475,9 @@ class RateLimitsResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Show what is left per minute and hour in each category of requests
+
+        An OAuth token is refused here; use an API key or a user's web-login token.
 
         Args:
             timeout: Time limit of this call in seconds; the client's where it is left out.
@@ -1289,7 +1490,9 @@ class RateLimitsResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Have the account's limits read anew, for example after a change of plan, and show them
+
+        An OAuth token is refused here.
 
         Args:
             timeout: Time limit of this call in seconds; the client's where it is left out.
@@ -1299,7 +1502,7 @@ class RateLimitsResource(Resource):
 
 
 class SearchResource(Resource):
-    """search"""
+    """Finds segments by meaning, by image, by both, or by exact conditions on extracted metadata."""
 
     __slots__ = ()
 
@@ -1314,15 +1517,19 @@ class SearchResource(Resource):
         run_ids: Sequence[str] | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List segments whose extracted metadata meet 1 to 4 exact conditions
+
+        The next page is the same call with `cursor` in the body. Some answers use the older shape,
+        with `results` and `next_page_token` in place of `data` and `pagination`.
 
         Args:
-            index_id:
-            conditions:
-            cursor:
-            index_ids:
-            page_size:
-            run_ids:
+            index_id: Which index, unless `index_ids` in the body names others.
+            conditions: One to four tests on extracted fields; a hit must pass all of them.
+            cursor: next_cursor (or next_page_token) of the page before; left out, the first page is
+                returned.
+            index_ids: Several indexes to search; left out, the one in the path (or the playground).
+            page_size: Results per page, 1 to 100; 50 when left out.
+            run_ids: Only hits that come from these prompt runs; left out, all runs count.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -1345,14 +1552,18 @@ class SearchResource(Resource):
         run_ids: Sequence[str] | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List playground segments whose extracted metadata meet 1 to 4 exact conditions
+
+        The next page is the same call with `cursor` in the body. Some answers use the older shape,
+        with `results` and `next_page_token` in place of `data` and `pagination`.
 
         Args:
-            conditions:
-            cursor:
-            index_ids:
-            page_size:
-            run_ids:
+            conditions: One to four tests on extracted fields; a hit must pass all of them.
+            cursor: next_cursor (or next_page_token) of the page before; left out, the first page is
+                returned.
+            index_ids: Several indexes to search; left out, the one in the path (or the playground).
+            page_size: Results per page, 1 to 100; 50 when left out.
+            run_ids: Only hits that come from these prompt runs; left out, all runs count.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -1374,14 +1585,18 @@ class SearchResource(Resource):
         top_k: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Find segments that look like an image
+
+        Works on media that were processed with image embeddings. Gives the best `top_k` in order,
+        with no further pages.
 
         Args:
-            index_id:
-            image_data:
-            index_ids:
-            run_ids:
-            top_k:
+            index_id: Which index, unless `index_ids` in the body names others.
+            image_data: The picture to compare with (JPEG, PNG or WebP), base64-encoded without a
+                data: prefix.
+            index_ids: Several indexes, searched in place of the one in the path.
+            run_ids: Only hits that come from these prompt runs; left out, all runs count.
+            top_k: How many hits to return at most, 1 to 100; 20 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -1403,14 +1618,18 @@ class SearchResource(Resource):
         top_k: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Search across several prompt runs at once and merge what they found
+
+        Give `run_ids`, or an index whose runs are then taken. `aggregation` decides how hits of the
+        same segment are merged.
 
         Args:
-            query:
-            aggregation:
-            index_id:
-            run_ids:
-            top_k:
+            query: What to look for, in everyday words; it is compared by meaning, not by spelling.
+            aggregation: How hits of several runs are combined: best keeps the strongest hit per
+                segment, all keeps every hit, weighted favours recent runs.
+            index_id: Index whose runs are searched; it counts only when run_ids is left out.
+            run_ids: Prompt runs to search; needed when index_id is left out.
+            top_k: How many hits to take from each run, 1 to 50; 5 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -1436,18 +1655,25 @@ class SearchResource(Resource):
         top_k: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Find segments by text and image together, ranked by weighted fusion of both
+
+        Give a text, an image, or both; neither is a validation error. The two rankings are merged
+        by reciprocal rank fusion. No further pages.
 
         Args:
-            index_id:
-            image_data:
-            image_weight:
-            index_ids:
-            run_ids:
-            search_fields:
-            text_query:
-            text_weight:
-            top_k:
+            index_id: Which index, unless `index_ids` in the body names others.
+            image_data: The picture to compare with (JPEG, PNG or WebP), base64-encoded without a
+                data: prefix; needed when text_query is left out.
+            image_weight: Share of the image ranking in the fused result, 0 to 1; together with
+                text_weight it must make 1.
+            index_ids: Several indexes, searched in place of the one in the path.
+            run_ids: Only hits that come from these prompt runs; left out, all runs count.
+            search_fields: Extracted fields to compare the words with; left out, all searchable
+                fields count.
+            text_query: Words to look for; needed when image_data is left out.
+            text_weight: Share of the text ranking in the fused result, 0 to 1; together with
+                image_weight it must make 1.
+            top_k: How many hits to return at most, 1 to 100; 20 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -1471,12 +1697,12 @@ class SearchResource(Resource):
         top_k: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Find segments in the user's playground that match a text by meaning
 
         Args:
-            query:
-            run_id:
-            top_k:
+            query: What to look for, in everyday words; it is compared by meaning, not by spelling.
+            run_id: Only what this prompt run found; all runs when left out.
+            top_k: How many hits to return at most, 1 to 100; 30 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"query": query, "run_id": run_id, "top_k": top_k}
@@ -1493,15 +1719,18 @@ class SearchResource(Resource):
         top_k: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Find segments of an index that match a text by meaning
+
+        Gives the best `top_k` in order, with no further pages. Reads only, despite being a POST.
 
         Args:
-            index_id:
-            query:
-            index_ids:
-            run_ids:
-            search_fields:
-            top_k:
+            index_id: Which index; `index_ids` in the body takes its place when given.
+            query: What to look for, in everyday words; it is compared by meaning, not by spelling.
+            index_ids: Several indexes, searched in place of the one in the path.
+            run_ids: Only hits that come from these prompt runs; left out, all runs count.
+            search_fields: Extracted fields to compare the text with; left out, all searchable
+                fields count.
+            top_k: How many hits to return at most, 1 to 100; 30 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -1516,7 +1745,7 @@ class SearchResource(Resource):
 
 
 class UsageResource(Resource):
-    """usage"""
+    """Consumption that counts towards billing, by period, event and metric."""
 
     __slots__ = ()
 
@@ -1527,11 +1756,11 @@ class UsageResource(Resource):
         end_date: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Show consumption split by metric
 
         Args:
-            start_date:
-            end_date:
+            start_date: First moment to count, as an RFC 3339 date and time.
+            end_date: Last moment to count, as an RFC 3339 date and time.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"start_date": start_date, "end_date": end_date}
@@ -1542,7 +1771,7 @@ class UsageResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Show consumption in the current billing period
 
         Args:
             timeout: Time limit of this call in seconds; the client's where it is left out.
@@ -1559,13 +1788,16 @@ class UsageResource(Resource):
         limit: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List single usage events
+
+        There is no next page; narrow the dates to see more.
 
         Args:
-            metric_type:
-            start_date:
-            end_date:
-            limit:
+            metric_type: Only events of this kind, one of `usage.list_metric_types`; all when left
+                out.
+            start_date: First moment to count, as an RFC 3339 date and time.
+            end_date: Last moment to count, as an RFC 3339 date and time.
+            limit: How many events at most; 100 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -1584,12 +1816,14 @@ class UsageResource(Resource):
         limit: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Show consumption of past billing periods
+
+        There is no next page; narrow the dates for older periods.
 
         Args:
-            start_date:
-            end_date:
-            limit:
+            start_date: First moment to count, as an RFC 3339 date and time.
+            end_date: Last moment to count, as an RFC 3339 date and time.
+            limit: How many periods at most; 12 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -1604,7 +1838,7 @@ class UsageResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List the metrics that count, each with its unit
 
         Args:
             timeout: Time limit of this call in seconds; the client's where it is left out.
@@ -1614,7 +1848,9 @@ class UsageResource(Resource):
 
 
 class VideosResource(Resource):
-    """videos"""
+    """Single media files (video, audio or image despite the name), their processing, segments and
+    signed URLs.
+    """
 
     __slots__ = ()
 
@@ -1624,10 +1860,12 @@ class VideosResource(Resource):
         video_ids: Sequence[str],
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Fetch up to 100 media with their thumbnails in one call
+
+        Reads only, despite being a POST.
 
         Args:
-            video_ids:
+            video_ids: The media items, 1 to 100.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"video_ids": video_ids}
@@ -1639,10 +1877,12 @@ class VideosResource(Resource):
         video_ids: Sequence[str],
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Fetch the processing state of up to 100 media, with their runs and segments where known
+
+        Reads only, despite being a POST. Compare states without regard to case.
 
         Args:
-            video_ids:
+            video_ids: The media items, 1 to 100.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"video_ids": video_ids}
@@ -1655,11 +1895,15 @@ class VideosResource(Resource):
         video_ids: Sequence[str] | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Fetch the segments of up to 50 media in one call
+
+        Give `video_ids`, or `targets` to pick a prompt run for each medium. Reads only, despite
+        being a POST.
 
         Args:
-            targets:
-            video_ids:
+            targets: Media items with the prompt run whose segments are wanted; use it instead of
+                video_ids to choose runs.
+            video_ids: The media items, 1 to 50; use targets instead to choose runs.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"targets": targets, "video_ids": video_ids}
@@ -1675,14 +1919,21 @@ class VideosResource(Resource):
         source_connector_id: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Import one medium from a Google Cloud Storage address into an index
+
+        Answers with an import job; poll `import_jobs.get`, then read the new ids from
+        `import_jobs.list_outputs`. A private object of your own needs `source_connector_id`; public
+        ones and those that the service holds do not.
 
         Args:
-            index_id:
-            title:
-            video_uri:
-            idempotency_key:
-            source_connector_id:
+            index_id: Index that receives the media item.
+            title: Title of the new media item, 1 to 255 characters.
+            video_uri: gs:// address of the file.
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
+            source_connector_id: Your own connector that may read the file; not needed when the file
+                is public or kept by the service.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -1701,11 +1952,16 @@ class VideosResource(Resource):
         force_refresh: bool | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Get a URL that opens a stored file without a credential until it expires
+
+        For the `gs://` addresses in other answers. Whoever has the URL has the file until
+        `expires_at`, so keep it out of logs.
 
         Args:
-            gcs_uri:
-            force_refresh:
+            gcs_uri: gs:// address of the file, as found in the gcs_uri fields of segments and
+                results.
+            force_refresh: True asks for a new link even when an earlier one still holds, for when
+                that one stopped loading.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"gcs_uri": gcs_uri, "force_refresh": force_refresh}
@@ -1717,10 +1973,14 @@ class VideosResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Start deleting a medium, or resume a deletion that was begun
+
+        Runs in the background, and no call undoes it; poll `videos.get_deletion`. Repeating the
+        call does no harm. Needs admin scope.
 
         Args:
-            video_id:
+            video_id: Which medium (video, audio or image), as the outputs of its import job name
+                it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"video_id": video_id}
@@ -1732,10 +1992,11 @@ class VideosResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Fetch one medium with its state and details
 
         Args:
-            video_id:
+            video_id: Which medium (video, audio or image), as the outputs of its import job name
+                it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"video_id": video_id}
@@ -1747,10 +2008,13 @@ class VideosResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Show how far the deletion of a medium is
+
+        Goes from `draining` over `deleting` to `deleted`; wait `retry_after_seconds` between polls.
 
         Args:
-            video_id:
+            video_id: Which medium (video, audio or image), as the outputs of its import job name
+                it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"video_id": video_id}
@@ -1763,11 +2027,11 @@ class VideosResource(Resource):
         cursor: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List the media in the user's playground, those that are in no index
 
         Args:
-            limit:
-            cursor:
+            limit: Items per page, 1 to 100; 50 when left out.
+            cursor: Where to go on: `next_cursor` of the page before. Leave out for the first page.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"limit": limit, "cursor": cursor}
@@ -1780,11 +2044,14 @@ class VideosResource(Resource):
         limit: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List the prompt runs that included a medium
+
+        There is no next page.
 
         Args:
-            video_id:
-            limit:
+            video_id: Which medium (video, audio or image), as the outputs of its import job name
+                it.
+            limit: How many runs at most, 1 to 200.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"video_id": video_id, "limit": limit}
@@ -1800,14 +2067,15 @@ class VideosResource(Resource):
         cursor: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List the segments of a medium, page by page
 
         Args:
-            video_id:
-            run_id:
-            latest_run:
-            limit:
-            cursor:
+            video_id: Which medium (video, audio or image), as the outputs of its import job name
+                it.
+            run_id: Only segments of this prompt run.
+            latest_run: Only segments of the medium's latest run.
+            limit: Items per page, 1 to 100; 50 when left out.
+            cursor: Where to go on: `next_cursor` of the page before. Leave out for the first page.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -1827,12 +2095,18 @@ class VideosResource(Resource):
         prompt_id: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Cut a medium into segments of equal length and process them
+
+        Works in the background; poll `videos.batch_get_status`. Refused while the medium is being
+        processed already. It takes no idempotency key; `prompt_runs.execute` does, and offers more
+        ways to cut.
 
         Args:
-            video_id:
-            segment_duration:
-            prompt_id:
+            video_id: Which medium (video, audio or image), as the outputs of its import job name
+                it.
+            segment_duration: Length of a segment in seconds, 1 to 300; 10 when left out.
+            prompt_id: Prompt that extracts metadata from the segments. Leave it out to have the
+                medium cut without a prompt.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -1851,13 +2125,21 @@ class VideosResource(Resource):
         index_id: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Upload one video, audio or image file into an index or the playground
+
+        Answers with an import job; poll `import_jobs.get`, then read the new ids from
+        `import_jobs.list_outputs`. Video of over 40 minutes becomes several media; audio may last 2
+        hours. Takes mp4, avi, mkv, mov, webm; mp3, wav, flac, m4a, ogg, aac; jpg, jpeg, png, webp,
+        gif, bmp, tiff, heic, heif.
 
         Args:
-            title:
-            file:
-            idempotency_key:
-            index_id:
+            title: Title of the new media item, 1 to 255 characters; needed.
+            file: The media file. Video: mp4, avi, mkv, mov, webm; audio (up to 2 hours): mp3, wav,
+                flac, m4a, ogg, aac; picture: jpg, jpeg, png, webp, gif, bmp, tiff, heic, heif.
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
+            index_id: Index that receives the media item; left out, it goes to the playground.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -1870,7 +2152,9 @@ class VideosResource(Resource):
 
 
 class WebhooksResource(Resource):
-    """webhooks"""
+    """Addresses that are told of events, with a record of what was delivered. Deliveries are signed
+    with a secret of the webhook's own.
+    """
 
     __slots__ = ()
 
@@ -1885,15 +2169,21 @@ class WebhooksResource(Resource):
         metadata: Mapping[str, Any] | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Register an https address for events and get its signing secret, shown this once
+
+        Each delivery carries `X-Webhook-Signature` with an HMAC-SHA256 made with the secret. A lost
+        secret is replaced with `webhooks.rotate_secret`. Try it with `webhooks.test`.
 
         Args:
-            events:
-            name:
-            url:
-            idempotency_key:
-            index_ids:
-            metadata:
+            events: Names of the events to be told of, at least one, such as prompt_run.completed;
+                webhooks.list_events returns all of them.
+            name: Label to tell the webhook by, 1 to 100 characters.
+            url: Your endpoint, https only, that receives the deliveries.
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
+            index_ids: Only events about these indexes; left out, about all.
+            metadata: Your own data, to be added to every payload.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -1912,10 +2202,10 @@ class WebhooksResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Remove a webhook, which ends its deliveries
 
         Args:
-            webhook_id:
+            webhook_id: Which webhook, as `webhooks.list` names it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"webhook_id": webhook_id}
@@ -1927,10 +2217,10 @@ class WebhooksResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Fetch one webhook's address, events and state, without its secret
 
         Args:
-            webhook_id:
+            webhook_id: Which webhook, as `webhooks.list` names it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"webhook_id": webhook_id}
@@ -1942,10 +2232,10 @@ class WebhooksResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Fetch one delivery with what was sent and how the receiver answered
 
         Args:
-            delivery_id:
+            delivery_id: Which delivery, as `webhooks.list_deliveries` names it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"delivery_id": delivery_id}
@@ -1956,7 +2246,7 @@ class WebhooksResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List all webhooks of the account, in one answer, without their secrets
 
         Args:
             timeout: Time limit of this call in seconds; the client's where it is left out.
@@ -1972,12 +2262,14 @@ class WebhooksResource(Resource):
         limit: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List deliveries of a webhook, up to 100
+
+        There is no next page.
 
         Args:
-            webhook_id:
-            status:
-            limit:
+            webhook_id: Which webhook, as `webhooks.list` names it.
+            status: Only deliveries in this state; all when left out.
+            limit: How many deliveries at most, 1 to 100; 50 when left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"webhook_id": webhook_id, "status": status, "limit": limit}
@@ -1988,7 +2280,7 @@ class WebhooksResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """List the names of all events that a webhook can ask for
 
         Args:
             timeout: Time limit of this call in seconds; the client's where it is left out.
@@ -2002,10 +2294,12 @@ class WebhooksResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Send a failed delivery again
+
+        The receiver may get the same event twice, so it should be ready for that.
 
         Args:
-            delivery_id:
+            delivery_id: Which delivery, as `webhooks.list_deliveries` names it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"delivery_id": delivery_id}
@@ -2017,10 +2311,13 @@ class WebhooksResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Replace a webhook's signing secret and get the new one
+
+        Later deliveries are signed with the new secret, so have the receiver accept both for the
+        change. A second call replaces the secret again.
 
         Args:
-            webhook_id:
+            webhook_id: Which webhook, as `webhooks.list` names it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"webhook_id": webhook_id}
@@ -2033,11 +2330,16 @@ class WebhooksResource(Resource):
         idempotency_key: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Send a test event to a webhook's address and report how it answered
+
+        A receiver that fails is a normal answer with `success` false, its `status_code` and the
+        error. Needs write scope.
 
         Args:
-            webhook_id:
-            idempotency_key:
+            webhook_id: Which webhook, as `webhooks.list` names it.
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"webhook_id": webhook_id, "idempotency_key": idempotency_key}
@@ -2056,17 +2358,21 @@ class WebhooksResource(Resource):
         url: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Change a webhook, pause it or set it going again; fields left out keep their value
+
+        The secret stays; replace it with `webhooks.rotate_secret`.
 
         Args:
-            webhook_id:
-            idempotency_key:
-            events:
-            index_ids:
-            metadata:
-            name:
-            status:
-            url:
+            webhook_id: Which webhook, as `webhooks.list` names it.
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
+            events: New list of events, replacing the old one; at least one.
+            index_ids: New list of indexes to be told about, replacing the old one.
+            metadata: New data of your own, to be added to every payload.
+            name: New label, 1 to 100 characters.
+            status: paused holds back deliveries, active sends them again.
+            url: New endpoint, https only.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -2083,7 +2389,9 @@ class WebhooksResource(Resource):
 
 
 class WorkflowResource(Resource):
-    """workflow"""
+    """The short way through the service in four steps: upload, define a prompt, process, search.
+    Names and plain instructions stand in for ids.
+    """
 
     __slots__ = ()
 
@@ -2095,12 +2403,18 @@ class WorkflowResource(Resource):
         save: bool | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Have a prompt and its schema written from a plain instruction
+
+        Stored as a prompt unless `save` is false; then only the draft comes back and `prompt_id` is
+        null.
 
         Args:
-            instruction:
-            idempotency_key:
-            save:
+            instruction: What you want to know about the media, in everyday words; the service
+                writes prompt and schema from it.
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
+            save: True stores the generated prompt; false only shows it.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -2116,10 +2430,13 @@ class WorkflowResource(Resource):
         cursor: str,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Get the next page of a `workflow.search`
+
+        Call it while `pagination.has_more` is true. A search goes no further than its
+        `result_window`; `truncated` says that it was cut there.
 
         Args:
-            cursor:
+            cursor: `next_cursor` of the page before, from `workflow.search` or this call.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {"cursor": cursor}
@@ -2141,20 +2458,32 @@ class WorkflowResource(Resource):
         video_ids: Any = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Run a stored prompt or a plain instruction over an import, chosen media or an index
+
+        Charged, and works in the background: poll `prompt_runs.get` with the id in `run`, then call
+        `workflow.search`. Give either `prompt_id` or `prompt_instruction`, which makes a prompt on
+        the way; `import_job_id` goes with no other target. A fixed length needs `segmentation_mode`
+        `fixed`.
 
         Args:
-            idempotency_key:
-            advanced_transcription:
-            create_image_embeddings:
-            fixed_segment_duration_seconds:
-            import_job_id:
-            index_id:
-            index_name:
-            prompt_id:
-            prompt_instruction:
-            segmentation_mode:
-            video_ids:
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
+            advanced_transcription: True also writes down speech.
+            create_image_embeddings: True also makes the pictures searchable by image.
+            fixed_segment_duration_seconds: Length of a segment in seconds, 1 to 300; only with
+                segmentation_mode fixed.
+            import_job_id: Process everything that this import job brought in; not together with
+                video_ids, index_id or index_name.
+            index_id: Index whose media are processed; not together with import_job_id.
+            index_name: Index by its label instead of its id; give either this or index_id.
+            prompt_id: Stored prompt to run; not together with prompt_instruction.
+            prompt_instruction: What to extract, in everyday words; a prompt is generated for this
+                run. Not together with prompt_id.
+            segmentation_mode: How media are cut: content_aware follows the content, fixed cuts
+                equal lengths (and gives results on segments only).
+            video_ids: A single text or a list of texts; both mean the same when the list has one
+                entry.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -2186,18 +2515,26 @@ class WorkflowResource(Resource):
         video_ids: Any = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Search segments or whole media by a text's meaning or by conditions
+
+        Give either `query` or `filters`, not both, once the run is `completed` or
+        `completed_with_failures`. The next pages come from `workflow.get_search_page`. `mode` in
+        the answer says whether meaning (`vector`) or conditions (`condition`) decided.
 
         Args:
-            idempotency_key:
-            filters:
-            index_id:
-            index_name:
-            limit:
-            prompt_run_ids:
-            query:
-            result_level:
-            video_ids:
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
+            filters: Tests on extracted fields instead of a query; give exactly one of the two.
+            index_id: Index to search; give either this or index_name.
+            index_name: Index by its label instead of its id; give either this or index_id.
+            limit: Hits per page, 1 to 50; 10 when left out.
+            prompt_run_ids: A single text or a list of texts; both mean the same when the list has
+                one entry.
+            query: What to look for, in everyday words; it is compared by meaning, not by spelling.
+            result_level: Whether segments or whole media items are returned as hits.
+            video_ids: A single text or a list of texts; both mean the same when the list has one
+                entry.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -2223,14 +2560,22 @@ class WorkflowResource(Resource):
         title: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """
+        """Upload one file into an index that may be given by its name
+
+        Answers with an import job whose id `workflow.process` takes. Media types and limits are
+        those of `videos.upload`; the title may be left out here.
 
         Args:
-            file:
-            idempotency_key:
-            index_id:
-            index_name:
-            title:
+            file: The media file. Video: mp4, avi, mkv, mov, webm; audio (up to 2 hours): mp3, wav,
+                flac, m4a, ogg, aac; picture: jpg, jpeg, png, webp, gif, bmp, tiff, heic, heif.
+            idempotency_key: Makes a repeat of the same call harmless: send the same value on every
+                attempt and a new one for every new intent. A key that the service refuses answers
+                422 with a code that says so.
+            index_id: Existing index that receives the media item; without index_id and index_name
+                it goes to the playground.
+            index_name: Index by its label; it is made, visible to you alone, when there is none of
+                that label.
+            title: Title of the new media item; the service chooses one when it is left out.
             timeout: Time limit of this call in seconds; the client's where it is left out.
         """
         _arguments: dict[str, Any] = {
@@ -2244,7 +2589,11 @@ class WorkflowResource(Resource):
 
 
 class VideoVector(ServiceClient):
-    """VideoVector"""
+    """Imports video, audio and images into indexes, runs prompts that pull structured metadata out
+    of each segment, and searches what was found. Imports, runs, exports and deletions are jobs that
+    are polled or announced by webhook. Most calls take an API key; keys themselves are managed only
+    with a signed-in user's token.
+    """
 
     _service = "videovector"
 

@@ -1,0 +1,65 @@
+"""Every row of the operation table as a call of the installed package."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import framekey
+
+with open(os.environ["FRAMEKEY_CALLS"], encoding="utf-8") as file:
+    CALLS: list[dict[str, Any]] = json.load(file)
+
+# Objects that must exist before something can be done with them, by service and argument.
+MAKERS: dict[tuple[str, str], Callable[[Any, Any], str]] = {
+    ("api-video", "video_id"): lambda av, _: av.videos.create(title="made for a test")["videoId"],
+    ("api-video", "upload_token"): lambda av, _: av.upload_tokens.create()["token"],
+    ("api-video", "api_key"): lambda _, info: info["api-video"]["api_key"],
+    ("api-video", "refresh_token"): lambda av, info: av.access_tokens.create(
+        api_key=info["api-video"]["api_key"]
+    )["refresh_token"],
+    ("twelve-labs", "index_id"): lambda tl, _: tl.indexes.create(
+        index_name=f"made for a test {uuid.uuid4()}",
+        models=[{"model_name": "marengo3.0", "model_options": ["visual"]}],
+    )["_id"],
+    ("videovector", "key_id"): lambda vv, _: vv.api_keys.create(name="made for a test")["key_id"],
+}
+
+
+@pytest.fixture(scope="module")
+def clients(emulator: Any) -> dict[str, Any]:
+    token = emulator.api_video().upload_tokens.create()["token"]
+    vector = emulator.options("videovector") | {"jwt": emulator.info["videovector"]["jwt"]}
+    return {
+        "api-video": emulator.api_video(upload_token=token),
+        "twelve-labs": framekey.TwelveLabs(**emulator.options("twelve-labs")),
+        "videovector": framekey.VideoVector(**vector, auth_mode="api_key"),
+    }
+
+
+def test_there_are_259_rows() -> None:
+    assert len(CALLS) == 259
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call['service']}-{call['operation']}")
+def test_row(call: dict[str, Any], clients: dict[str, Any], emulator: Any) -> None:
+    client = clients[call["service"]]
+    arguments = dict(call["arguments"])
+    for (service, name), make in MAKERS.items():
+        if service == call["service"] and name in arguments:
+            arguments[name] = make(client, emulator.info)
+    path = [arguments.pop(name) for name in call["path"]]
+    arguments |= {name: b"a few bytes" for name in call["files"]}
+    target = client
+    for name in call["operation"].split("."):
+        target = getattr(target, name)
+    emulator.clear_journal()
+    target(*path, **arguments)
+    last = emulator.journal()[-1]
+    assert last["operation"] == call["operation"]
+    assert 200 <= last["status"] < 300

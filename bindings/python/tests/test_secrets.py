@@ -1,0 +1,69 @@
+"""No secret is shown: not by a client, not by an exception, not by a traceback with its variables."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import traceback
+from typing import Any
+
+import pytest
+
+import framekey
+
+CANARY = "canary0123456789canary"
+
+
+def shown(value: Any) -> str:
+    parts = [repr(value), str(value), repr(getattr(value, "__dict__", {})), repr(dir(value))]
+    parts += [repr(getattr(value, name, None)) for name in dir(value)]
+    return "\n".join(parts)
+
+
+def frames(error: BaseException) -> str:
+    """The traceback with local variables, without the frames of this file."""
+    told = traceback.TracebackException.from_exception(error, capture_locals=True)
+    ours = [frame for frame in told.stack if "framekey" in frame.filename and "tests" not in frame.filename]
+    assert ours, "no frame of the package is in the traceback"
+    return "\n".join(f"{frame} {frame.locals}" for frame in ours) + str(told)
+
+
+def test_a_client_shows_its_base_url_and_no_key(serve: Any) -> None:
+    base_url = serve(lambda request: request.send_error(500))
+    for client in [
+        framekey.ApiVideo(api_key=CANARY, upload_token=CANARY + "u", base_url=base_url),
+        framekey.TwelveLabs(api_key=CANARY, base_url=base_url),
+        framekey.VideoVector(jwt=CANARY, base_url=base_url),
+    ]:
+        assert "canary" not in shown(client)
+        assert repr(client) == f"<{type(client).__name__} {base_url}>"
+        assert "canary" not in shown(client._native)  # type: ignore[attr-defined]
+
+
+def test_clients_are_not_pickled_or_copied() -> None:
+    client = framekey.TwelveLabs(api_key=CANARY)
+    for attempt in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError) as caught:
+            attempt(client)
+        assert "secret" in str(caught.value) and "canary" not in str(caught.value)
+
+
+def test_a_client_that_cannot_be_built_leaves_no_key_in_the_traceback() -> None:
+    with pytest.raises(framekey.ConfigurationError) as caught:
+        framekey.ApiVideo(api_key=CANARY, base_url="nonsense")
+    assert "canary" not in frames(caught.value)
+
+
+def test_a_call_that_fails_leaves_no_key_in_the_traceback(serve: Any) -> None:
+    base_url = serve(lambda request: request.send_error(500, explain=CANARY))
+    client = framekey.ApiVideo(api_key=CANARY, auth_mode="basic", base_url=base_url)
+    with pytest.raises(framekey.InternalServerError) as caught:
+        client.videos.list()
+    assert "canary" not in frames(caught.value) + shown(caught.value)
+
+
+def test_arguments_that_are_secrets_leave_the_traceback_too(emulator: Any) -> None:
+    with emulator.api_video() as av:
+        with pytest.raises(framekey.BadRequestError) as caught:
+            av.access_tokens.create(api_key=CANARY)
+        assert "canary" not in frames(caught.value) + shown(caught.value)
