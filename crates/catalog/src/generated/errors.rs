@@ -30,6 +30,7 @@ pub static ERRORS: &[ErrorRow] = &[
             "usage.bad_id",
             "usage.bad_file",
             "usage.unknown_operation",
+            "usage.closed",
         ],
     },
     ErrorRow {
