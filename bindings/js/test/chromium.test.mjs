@@ -10,8 +10,8 @@ import { after, before, describe, test } from "node:test";
 
 import { startEmulator } from "./emulator.mjs";
 
-const { chromium } = createRequire(join(process.env.FRAMEKEY_TOOLS, "package.json"))("playwright-core");
-const calls = JSON.parse(await readFile(process.env.FRAMEKEY_CALLS, "utf8"));
+const { chromium } = createRequire(join(process.env.FRAMEKEY_ROOT, "bindings/js/package.json"))("playwright-core");
+const calls = JSON.parse(await readFile(join(process.env.FRAMEKEY_ROOT, "bindings/generated/calls.json"), "utf8"));
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
 
@@ -41,7 +41,7 @@ before(async () => {
   emulator = await startEmulator();
   server = await serve();
   profile = await mkdtemp(join(tmpdir(), "framekey-chromium-"));
-  browser = await chromium.launchPersistentContext(profile, { executablePath: "/usr/bin/chromium", headless: true, args: FLAGS });
+  browser = await chromium.launchPersistentContext(profile, { executablePath: process.env.FRAMEKEY_CHROMIUM, headless: true, args: FLAGS });
   page = await browser.newPage();
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
   await page.evaluate(async (info) => {

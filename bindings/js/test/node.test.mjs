@@ -14,7 +14,7 @@ import { startEmulator } from "./emulator.mjs";
 import { makeCall, makeClients } from "./rows.mjs";
 
 const { ApiVideo, TwelveLabs, VideoVector } = framekey;
-const calls = JSON.parse(await readFile(process.env.FRAMEKEY_CALLS, "utf8"));
+const calls = JSON.parse(await readFile(join(process.env.FRAMEKEY_ROOT, "bindings/generated/calls.json"), "utf8"));
 
 let emulator;
 let info;

@@ -61,7 +61,7 @@ for (const [name, extra] of Object.entries({
     const folder = mkdtempSync(join(process.cwd(), "types-"));
     const file = join(folder, name.startsWith("CommonJS") ? "program.cts" : "program.mts");
     writeFileSync(file, PROGRAM);
-    const tsc = join(process.env.FRAMEKEY_TOOLS, "node_modules/.bin/tsc");
+    const tsc = join(process.env.FRAMEKEY_ROOT, "bindings/js/node_modules/.bin/tsc");
     const common = ["--noEmit", "--strict", "--target", "es2022", "--lib", "es2022,dom,dom.iterable", "--types", ""];
     try {
       execFileSync(tsc, [...common, ...extra, file], { cwd: process.cwd(), encoding: "utf8" });

@@ -47,7 +47,7 @@ class Emulator:
 
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[Emulator]:
-    command = [os.environ["FRAMEKEY_BIN"], "emulate", "--json"]
+    command = [os.environ["FRAMEKEY_BINARY"], "emulate", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield Emulator(process)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import pathlib
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -12,8 +12,8 @@ import pytest
 
 import framekey
 
-with open(os.environ["FRAMEKEY_CALLS"], encoding="utf-8") as file:
-    CALLS: list[dict[str, Any]] = json.load(file)
+GENERATED = pathlib.Path(__file__).parents[2] / "generated" / "calls.json"
+CALLS: list[dict[str, Any]] = json.loads(GENERATED.read_text(encoding="utf-8"))
 
 # Objects that must exist before something can be done with them, by service and argument.
 MAKERS: dict[tuple[str, str], Callable[[Any, Any], str]] = {
