@@ -15,7 +15,9 @@ fn hides<T: DeserializeOwned + Serialize + Debug>(value: Value) {
 
 #[test]
 fn sh_02_secrets_of_bodies_and_answers_are_not_printed() {
-    hides::<types::AccessToken>(json!({ "access_token": "canary", "refresh_token": "canary", "expires_in": 3600 }));
+    hides::<types::AccessToken>(
+        json!({ "access_token": "canary", "refresh_token": "canary", "expires_in": 3600 }),
+    );
     hides::<types::AuthenticatePayload>(json!({ "apiKey": "canary" }));
     hides::<types::RefreshTokenPayload>(json!({ "refreshToken": "canary" }));
     hides::<types::UploadToken>(json!({ "token": "canary", "ttl": 1 }));
@@ -24,7 +26,9 @@ fn sh_02_secrets_of_bodies_and_answers_are_not_printed() {
         "pagination": { "links": [] }
     }));
     hides::<types::Webhook>(json!({ "signatureSecret": "canary", "url": "https://hook.example" }));
-    hides::<types::RestreamRequest>(json!({ "name": "n", "serverUrl": "rtmp://x", "streamKey": "canary" }));
+    hides::<types::RestreamRequest>(
+        json!({ "name": "n", "serverUrl": "rtmp://x", "streamKey": "canary" }),
+    );
 }
 
 #[test]

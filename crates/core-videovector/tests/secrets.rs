@@ -24,8 +24,12 @@ fn sh_02_secrets_of_bodies_and_answers_are_not_printed() {
         value
     };
     hides::<types::ApiKeyWithSecret>(holds(json!({ "scopes": ["read"] })));
-    hides::<types::ApiKeyRotation>(json!({ "old_key_id": "k", "new_key": holds(json!({ "scopes": ["read"] })) }));
-    hides::<types::SignedUrl>(json!({ "signed_url": "canary", "expires_at": "2026-11-21T00:00:00Z" }));
+    hides::<types::ApiKeyRotation>(
+        json!({ "old_key_id": "k", "new_key": holds(json!({ "scopes": ["read"] })) }),
+    );
+    hides::<types::SignedUrl>(
+        json!({ "signed_url": "canary", "expires_at": "2026-11-21T00:00:00Z" }),
+    );
     hides::<types::ExportDownloadUrlResult>(json!({
         "download_url": "canary", "destination_type": "internal", "export_id": "e", "status": "of next year"
     }));

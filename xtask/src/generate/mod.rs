@@ -5,6 +5,7 @@ mod builders;
 mod catalog;
 mod document;
 mod lock;
+mod operation_parts;
 mod output;
 mod overlay;
 mod pages;

@@ -175,6 +175,23 @@ fn arguments_of_one_name_are_refused() {
 }
 
 #[test]
+fn two_schemas_of_one_type_are_refused() {
+    let schema = "  schemas:\n    upload-token:\n      type: object\n      description: x\n      properties:\n        a:\n          type: string\n";
+    let message = message("api-video/openapi.yaml", "  schemas:\n", schema);
+    says(&message, &["spec/api-video/openapi.yaml", "`UploadToken`"]);
+}
+
+#[test]
+fn two_properties_of_one_field_are_refused() {
+    let both = "        created_at:\n          type: string\n        createdAt:\n";
+    let message = message("api-video/openapi.yaml", "        createdAt:\n", both);
+    says(
+        &message,
+        &["spec/api-video/openapi.yaml", "two properties of `", "the field `created_at`"],
+    );
+}
+
+#[test]
 fn a_secret_that_is_gone_from_the_document_is_told() {
     let message = message("api-video/openapi.yaml", "        streamKey:", "        streamKeys:");
     says(&message, &["streamKey", "secrets.rs"]);

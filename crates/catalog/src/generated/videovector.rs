@@ -3821,7 +3821,7 @@ pub const CONNECTORS_CREATE_S3: &Operation = &OPERATIONS[11usize];
 /// `connectors.delete`: Remove a connector; media that it has already imported stay
 pub const CONNECTORS_DELETE: &Operation = &OPERATIONS[12usize];
 
-/// `connectors.get`: Fetch one connector's place, direction and state
+/// `connectors.get`: Fetch one connector's place, state and last test
 pub const CONNECTORS_GET: &Operation = &OPERATIONS[13usize];
 
 /// `connectors.list`: List all connectors of the account, in one answer
@@ -3857,7 +3857,7 @@ pub const IMPORT_JOBS_CREATE: &Operation = &OPERATIONS[23usize];
 /// `import_jobs.get`: Fetch an import job's state and progress
 pub const IMPORT_JOBS_GET: &Operation = &OPERATIONS[24usize];
 
-/// `import_jobs.list`: List all import jobs, single uploads included, in one answer
+/// `import_jobs.list`: List all import jobs, in one answer
 pub const IMPORT_JOBS_LIST: &Operation = &OPERATIONS[25usize];
 
 /// `import_jobs.list_files`: List the source files of an import with what became of each
@@ -3875,7 +3875,7 @@ pub const INDEXES_CREATE: &Operation = &OPERATIONS[29usize];
 /// `indexes.delete`: Start deleting an index with all it holds, or resume a deletion that was begun
 pub const INDEXES_DELETE: &Operation = &OPERATIONS[30usize];
 
-/// `indexes.get`: Fetch one index with its counts
+/// `indexes.get`: Fetch one index's name, owner and origin
 pub const INDEXES_GET: &Operation = &OPERATIONS[31usize];
 
 /// `indexes.get_deletion`: Show how far the deletion of an index is
@@ -3902,185 +3902,185 @@ pub const MCP_LIST_TOOLS: &Operation = &OPERATIONS[38usize];
 /// `mcp.run_playground`: Run one MCP tool on trial and get its result
 pub const MCP_RUN_PLAYGROUND: &Operation = &OPERATIONS[39usize];
 
-/// `prompt_runs.cancel`:
+/// `prompt_runs.cancel`: Ask a prompt run to stop
 pub const PROMPT_RUNS_CANCEL: &Operation = &OPERATIONS[40usize];
 
-/// `prompt_runs.estimate`:
+/// `prompt_runs.estimate`: Tell what a prompt run would cost and whether the balance suffices, without starting it
 pub const PROMPT_RUNS_ESTIMATE: &Operation = &OPERATIONS[41usize];
 
-/// `prompt_runs.execute`:
+/// `prompt_runs.execute`: Run a prompt over an index, over chosen media or over the playground
 pub const PROMPT_RUNS_EXECUTE: &Operation = &OPERATIONS[42usize];
 
-/// `prompt_runs.get`:
+/// `prompt_runs.get`: Fetch one prompt run's state and progress
 pub const PROMPT_RUNS_GET: &Operation = &OPERATIONS[43usize];
 
-/// `prompt_runs.get_segment_retry`:
+/// `prompt_runs.get_segment_retry`: Show how an attempt at a failed segment is going
 pub const PROMPT_RUNS_GET_SEGMENT_RETRY: &Operation = &OPERATIONS[44usize];
 
-/// `prompt_runs.get_video_result`:
+/// `prompt_runs.get_video_result`: Fetch what a run extracted from one medium as a whole
 pub const PROMPT_RUNS_GET_VIDEO_RESULT: &Operation = &OPERATIONS[45usize];
 
-/// `prompt_runs.list`:
+/// `prompt_runs.list`: List prompt runs that the account can see, up to 200
 pub const PROMPT_RUNS_LIST: &Operation = &OPERATIONS[46usize];
 
-/// `prompt_runs.list_failed_segments`:
+/// `prompt_runs.list_failed_segments`: List the segments of a run that failed, by medium and by step
 pub const PROMPT_RUNS_LIST_FAILED_SEGMENTS: &Operation = &OPERATIONS[47usize];
 
-/// `prompt_runs.list_llm_calls`:
+/// `prompt_runs.list_llm_calls`: List the language model calls of a run with their tokens and times, for debugging
 pub const PROMPT_RUNS_LIST_LLM_CALLS: &Operation = &OPERATIONS[48usize];
 
-/// `prompt_runs.list_results`:
+/// `prompt_runs.list_results`: List what a run extracted from each segment of one medium
 pub const PROMPT_RUNS_LIST_RESULTS: &Operation = &OPERATIONS[49usize];
 
-/// `prompt_runs.retry_segment`:
+/// `prompt_runs.retry_segment`: Start another attempt at one failed segment of a run
 pub const PROMPT_RUNS_RETRY_SEGMENT: &Operation = &OPERATIONS[50usize];
 
-/// `prompts.create`:
+/// `prompts.create`: Create a prompt with the JSON Schema of its output
 pub const PROMPTS_CREATE: &Operation = &OPERATIONS[51usize];
 
-/// `prompts.delete`:
+/// `prompts.delete`: Delete a prompt, unless it is in use
 pub const PROMPTS_DELETE: &Operation = &OPERATIONS[52usize];
 
-/// `prompts.get`:
+/// `prompts.get`: Fetch one prompt with its text and schema
 pub const PROMPTS_GET: &Operation = &OPERATIONS[53usize];
 
-/// `prompts.get_usage`:
+/// `prompts.get_usage`: Tell whether a prompt is in use and how many properties its schema has
 pub const PROMPTS_GET_USAGE: &Operation = &OPERATIONS[54usize];
 
-/// `prompts.list`:
+/// `prompts.list`: List prompts that the account can see, in one answer with their counts
 pub const PROMPTS_LIST: &Operation = &OPERATIONS[55usize];
 
-/// `prompts.test_schema`:
+/// `prompts.test_schema`: Check sample data against a JSON Schema without storing either
 pub const PROMPTS_TEST_SCHEMA: &Operation = &OPERATIONS[56usize];
 
-/// `prompts.update`:
+/// `prompts.update`: Change a prompt; fields left out keep their value
 pub const PROMPTS_UPDATE: &Operation = &OPERATIONS[57usize];
 
-/// `rate_limits.get_status`:
+/// `rate_limits.get_status`: Show what is left per minute and hour in each category of requests
 pub const RATE_LIMITS_GET_STATUS: &Operation = &OPERATIONS[58usize];
 
-/// `rate_limits.refresh`:
+/// `rate_limits.refresh`: Have the account's limits read anew, for example after a change of plan, and show them
 pub const RATE_LIMITS_REFRESH: &Operation = &OPERATIONS[59usize];
 
-/// `search.filter`:
+/// `search.filter`: List segments whose extracted metadata meet 1 to 4 exact conditions
 pub const SEARCH_FILTER: &Operation = &OPERATIONS[60usize];
 
-/// `search.filter_playground`:
+/// `search.filter_playground`: List playground segments whose extracted metadata meet 1 to 4 exact conditions
 pub const SEARCH_FILTER_PLAYGROUND: &Operation = &OPERATIONS[61usize];
 
-/// `search.image`:
+/// `search.image`: Find segments that look like an image
 pub const SEARCH_IMAGE: &Operation = &OPERATIONS[62usize];
 
-/// `search.multi_run`:
+/// `search.multi_run`: Search across several prompt runs at once and merge what they found
 pub const SEARCH_MULTI_RUN: &Operation = &OPERATIONS[63usize];
 
-/// `search.multimodal`:
+/// `search.multimodal`: Find segments by text and image together, ranked by weighted fusion of both
 pub const SEARCH_MULTIMODAL: &Operation = &OPERATIONS[64usize];
 
-/// `search.playground`:
+/// `search.playground`: Find segments in the user's playground that match a text by meaning
 pub const SEARCH_PLAYGROUND: &Operation = &OPERATIONS[65usize];
 
-/// `search.text`:
+/// `search.text`: Find segments of an index that match a text by meaning
 pub const SEARCH_TEXT: &Operation = &OPERATIONS[66usize];
 
-/// `usage.get_breakdown`:
+/// `usage.get_breakdown`: Show consumption split by metric
 pub const USAGE_GET_BREAKDOWN: &Operation = &OPERATIONS[67usize];
 
-/// `usage.get_current`:
+/// `usage.get_current`: Show consumption in the current billing period
 pub const USAGE_GET_CURRENT: &Operation = &OPERATIONS[68usize];
 
-/// `usage.get_details`:
+/// `usage.get_details`: List single usage events
 pub const USAGE_GET_DETAILS: &Operation = &OPERATIONS[69usize];
 
-/// `usage.get_history`:
+/// `usage.get_history`: Show consumption of past billing periods
 pub const USAGE_GET_HISTORY: &Operation = &OPERATIONS[70usize];
 
-/// `usage.list_metric_types`:
+/// `usage.list_metric_types`: List the metrics that count, each with its unit
 pub const USAGE_LIST_METRIC_TYPES: &Operation = &OPERATIONS[71usize];
 
-/// `videos.batch_get`:
+/// `videos.batch_get`: Fetch up to 100 media with their thumbnails in one call
 pub const VIDEOS_BATCH_GET: &Operation = &OPERATIONS[72usize];
 
-/// `videos.batch_get_status`:
+/// `videos.batch_get_status`: Fetch the processing state of up to 100 media, with their runs and segments where known
 pub const VIDEOS_BATCH_GET_STATUS: &Operation = &OPERATIONS[73usize];
 
-/// `videos.batch_list_segments`:
+/// `videos.batch_list_segments`: Fetch the segments of up to 50 media in one call
 pub const VIDEOS_BATCH_LIST_SEGMENTS: &Operation = &OPERATIONS[74usize];
 
-/// `videos.create`:
+/// `videos.create`: Import one medium from a Google Cloud Storage address into an index
 pub const VIDEOS_CREATE: &Operation = &OPERATIONS[75usize];
 
-/// `videos.create_signed_url`:
+/// `videos.create_signed_url`: Get a URL that opens a stored file without a credential until it expires
 pub const VIDEOS_CREATE_SIGNED_URL: &Operation = &OPERATIONS[76usize];
 
-/// `videos.delete`:
+/// `videos.delete`: Start deleting a medium, or resume a deletion that was begun
 pub const VIDEOS_DELETE: &Operation = &OPERATIONS[77usize];
 
-/// `videos.get`:
+/// `videos.get`: Fetch one medium with its state and details
 pub const VIDEOS_GET: &Operation = &OPERATIONS[78usize];
 
-/// `videos.get_deletion`:
+/// `videos.get_deletion`: Show how far the deletion of a medium is
 pub const VIDEOS_GET_DELETION: &Operation = &OPERATIONS[79usize];
 
-/// `videos.list_playground`:
+/// `videos.list_playground`: List the media in the user's playground, those that are in no index
 pub const VIDEOS_LIST_PLAYGROUND: &Operation = &OPERATIONS[80usize];
 
-/// `videos.list_prompt_runs`:
+/// `videos.list_prompt_runs`: List the prompt runs that included a medium
 pub const VIDEOS_LIST_PROMPT_RUNS: &Operation = &OPERATIONS[81usize];
 
-/// `videos.list_segments`:
+/// `videos.list_segments`: List the segments of a medium, page by page
 pub const VIDEOS_LIST_SEGMENTS: &Operation = &OPERATIONS[82usize];
 
-/// `videos.process`:
+/// `videos.process`: Cut a medium into segments of equal length and process them
 pub const VIDEOS_PROCESS: &Operation = &OPERATIONS[83usize];
 
-/// `videos.upload`:
+/// `videos.upload`: Upload one video, audio or image file into an index or the playground
 pub const VIDEOS_UPLOAD: &Operation = &OPERATIONS[84usize];
 
-/// `webhooks.create`:
+/// `webhooks.create`: Register an https address for events and get its signing secret, shown this once
 pub const WEBHOOKS_CREATE: &Operation = &OPERATIONS[85usize];
 
-/// `webhooks.delete`:
+/// `webhooks.delete`: Remove a webhook, which ends its deliveries
 pub const WEBHOOKS_DELETE: &Operation = &OPERATIONS[86usize];
 
-/// `webhooks.get`:
+/// `webhooks.get`: Fetch one webhook's address, events and state, without its secret
 pub const WEBHOOKS_GET: &Operation = &OPERATIONS[87usize];
 
-/// `webhooks.get_delivery`:
+/// `webhooks.get_delivery`: Fetch one delivery with what was sent and how the receiver answered
 pub const WEBHOOKS_GET_DELIVERY: &Operation = &OPERATIONS[88usize];
 
-/// `webhooks.list`:
+/// `webhooks.list`: List all webhooks of the account, in one answer, without their secrets
 pub const WEBHOOKS_LIST: &Operation = &OPERATIONS[89usize];
 
-/// `webhooks.list_deliveries`:
+/// `webhooks.list_deliveries`: List deliveries of a webhook, up to 100
 pub const WEBHOOKS_LIST_DELIVERIES: &Operation = &OPERATIONS[90usize];
 
-/// `webhooks.list_events`:
+/// `webhooks.list_events`: List the names of all events that a webhook can ask for
 pub const WEBHOOKS_LIST_EVENTS: &Operation = &OPERATIONS[91usize];
 
-/// `webhooks.retry_delivery`:
+/// `webhooks.retry_delivery`: Send a failed delivery again
 pub const WEBHOOKS_RETRY_DELIVERY: &Operation = &OPERATIONS[92usize];
 
-/// `webhooks.rotate_secret`:
+/// `webhooks.rotate_secret`: Replace a webhook's signing secret and get the new one
 pub const WEBHOOKS_ROTATE_SECRET: &Operation = &OPERATIONS[93usize];
 
-/// `webhooks.test`:
+/// `webhooks.test`: Send a test event to a webhook's address and report how it answered
 pub const WEBHOOKS_TEST: &Operation = &OPERATIONS[94usize];
 
-/// `webhooks.update`:
+/// `webhooks.update`: Change a webhook, pause it or set it going again; fields left out keep their value
 pub const WEBHOOKS_UPDATE: &Operation = &OPERATIONS[95usize];
 
-/// `workflow.define`:
+/// `workflow.define`: Have a prompt and its schema written from a plain instruction
 pub const WORKFLOW_DEFINE: &Operation = &OPERATIONS[96usize];
 
-/// `workflow.get_search_page`:
+/// `workflow.get_search_page`: Get the next page of a `workflow.search`
 pub const WORKFLOW_GET_SEARCH_PAGE: &Operation = &OPERATIONS[97usize];
 
-/// `workflow.process`:
+/// `workflow.process`: Run a stored prompt or a plain instruction over an import, chosen media or an index
 pub const WORKFLOW_PROCESS: &Operation = &OPERATIONS[98usize];
 
-/// `workflow.search`:
+/// `workflow.search`: Search segments or whole media by a text's meaning or by conditions
 pub const WORKFLOW_SEARCH: &Operation = &OPERATIONS[99usize];
 
-/// `workflow.upload`:
+/// `workflow.upload`: Upload one file into an index that may be given by its name
 pub const WORKFLOW_UPLOAD: &Operation = &OPERATIONS[100usize];

@@ -1,6 +1,7 @@
 //! The typed door: progenitor's methods and typify's types, remade over our session.
 
 mod by_id;
+mod code;
 mod docs;
 mod enums;
 mod files;

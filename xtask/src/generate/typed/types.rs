@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::visit_mut::VisitMut;
-use syn::{Attribute, Field, Fields, Ident, Item, ItemStruct, Type, parse_quote};
+use syn::{Attribute, Field, Fields, Ident, Item, ItemEnum, ItemStruct, Type, parse_quote};
 
 use super::enums;
 use super::syntax::{SerdeField, ShortPaths, idents, inner, normal_docs, type_name};
@@ -47,11 +47,10 @@ pub(crate) fn remake(document: &Document, items: Vec<Item>) -> Result<Types> {
     for mut item in items {
         ShortPaths.visit_item_mut(&mut item);
         match item {
-            Item::Struct(item) => {
-                kept.entry(item.ident.to_string()).or_default().push(Item::Struct(item))
-            }
-            Item::Enum(item) => {
-                kept.entry(item.ident.to_string()).or_default().push(Item::Enum(item))
+            Item::Struct(ItemStruct { ref ident, .. }) | Item::Enum(ItemEnum { ref ident, .. }) => {
+                let name = ident.to_string();
+                let other = kept.insert(name.clone(), vec![item]);
+                ensure!(other.is_none(), "two schemas become the type `{name}`; rename one");
             }
             Item::Impl(item) => impls.push(item),
             // Conversion errors and default values: nothing of ours is checked or filled in.
@@ -190,6 +189,12 @@ impl Remake<'_> {
         remade
             .retain(|field| !(form && field.ident.as_ref().is_some_and(|ident| ident == "extra")));
         let all: Vec<Ident> = remade.iter().filter_map(|field| field.ident.clone()).collect();
+        for (at, ident) in all.iter().enumerate() {
+            ensure!(
+                !all[..at].contains(ident),
+                "two properties of `{name}` become the field `{ident}`; rename one"
+            );
+        }
         fields.named = remade.into_iter().collect();
         item.attrs = docs;
         let serde = (!form).then(|| quote!(, serde::Deserialize, serde::Serialize));

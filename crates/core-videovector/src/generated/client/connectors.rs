@@ -40,7 +40,7 @@ impl Client {
     ///
     /// `POST /connectors/azure`
     ///
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn connectors_create_azure(
         &self,
         idempotency_key: Option<&str>,
@@ -62,7 +62,7 @@ impl Client {
     ///
     /// `POST /connectors/gcs`
     ///
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn connectors_create_gcs(
         &self,
         idempotency_key: Option<&str>,
@@ -93,7 +93,7 @@ impl Client {
     ///
     /// `POST /connectors/s3`
     ///
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn connectors_create_s3(
         &self,
         idempotency_key: Option<&str>,
@@ -127,7 +127,7 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// Fetch one connector's place, direction and state.
+    /// Fetch one connector's place, state and last test.
     ///
     /// `GET /connectors/{connector_id}`
     ///
@@ -162,7 +162,7 @@ impl Client {
     /// `POST /connectors/{connector_id}/test`
     ///
     /// - `connector_id`: Which connector, as `connectors.list` names it.
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn connectors_test(
         &self,
         connector_id: &str,

@@ -37,7 +37,7 @@ impl Client {
     /// `POST /exports/index/{index_id}`
     ///
     /// - `index_id`: Which index, as `indexes.list` names it.
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn exports_create_for_index(
         &self,
         index_id: &str,
@@ -62,7 +62,7 @@ impl Client {
     /// `POST /exports/prompt-run/{run_id}`
     ///
     /// - `run_id`: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn exports_create_for_prompt_run(
         &self,
         run_id: &str,
@@ -82,7 +82,7 @@ impl Client {
 
     /// Download a finished export, a JSON document of up to 64 MiB.
     ///
-    /// Wait for `completed` in `exports.get` first. Larger exports belong on a connector.
+    /// Wait for `completed` in `exports.get` first. For more than that, start the export with a connector as destination.
     ///
     /// `GET /exports/{export_id}/download`
     ///

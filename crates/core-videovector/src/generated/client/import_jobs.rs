@@ -19,7 +19,7 @@ impl Client {
     /// `POST /import-jobs/{job_id}/cancel`
     ///
     /// - `job_id`: Which import job, as the upload or import that started it names it.
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn import_jobs_cancel(
         &self,
         job_id: &str,
@@ -41,7 +41,7 @@ impl Client {
     ///
     /// `POST /import-jobs`
     ///
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn import_jobs_create(
         &self,
         idempotency_key: Option<&str>,
@@ -75,7 +75,7 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// List all import jobs, single uploads included, in one answer.
+    /// List all import jobs, in one answer.
     ///
     /// `GET /import-jobs`
     ///
@@ -153,7 +153,7 @@ impl Client {
     /// `POST /import-jobs/{job_id}/retry`
     ///
     /// - `job_id`: Which import job, as the upload or import that started it names it.
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn import_jobs_retry(
         &self,
         job_id: &str,

@@ -16,7 +16,7 @@ impl Client {
     ///
     /// `POST /indexes`
     ///
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn indexes_create(
         &self,
         idempotency_key: Option<&str>,
@@ -34,7 +34,7 @@ impl Client {
 
     /// Start deleting an index with all it holds, or resume a deletion that was begun.
     ///
-    /// Runs in the background and cannot be undone; poll `indexes.get_deletion`. Repeating the call does no harm. Needs admin scope.
+    /// Runs in the background, and no call undoes it; poll `indexes.get_deletion`. Repeating the call does no harm. Needs admin scope.
     ///
     /// `DELETE /indexes/{index_id}`
     ///
@@ -50,7 +50,7 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// Fetch one index with its counts.
+    /// Fetch one index's name, owner and origin.
     ///
     /// `GET /indexes/{index_id}`
     ///

@@ -56,7 +56,7 @@ impl Client {
 
     /// Run one MCP tool on trial and get its result.
     ///
-    /// The tool does its real work, so one that writes or deletes changes the account. Never repeated by itself after an unknown outcome.
+    /// Reckon with a tool that writes really writing; no source says that the playground only pretends. Never repeated by itself after an unknown outcome.
     ///
     /// `POST /mcp/playground`
     pub async fn mcp_run_playground(

@@ -12,12 +12,14 @@ use super::Client;
 use crate::generated::types;
 
 impl Client {
-    /// .
+    /// Ask a prompt run to stop.
+    ///
+    /// The run may work on for a while; poll `prompt_runs.get` until `cancelled`.
     ///
     /// `POST /prompt-runs/{run_id}/cancel`
     ///
     /// - `run_id`: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn prompt_runs_cancel(
         &self,
         run_id: &str,
@@ -33,7 +35,9 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Tell what a prompt run would cost and whether the balance suffices, without starting it.
+    ///
+    /// Takes the same body as `prompt_runs.execute`. Reads only, despite being a POST.
     ///
     /// `POST /prompt-runs/estimate`
     pub async fn prompt_runs_estimate(
@@ -49,11 +53,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Run a prompt over an index, over chosen media or over the playground.
+    ///
+    /// Charged, and works in the background: poll `prompt_runs.get` every 5 seconds or so, then read `prompt_runs.list_results`. Ask for the price first with `prompt_runs.estimate`.
     ///
     /// `POST /prompt-runs/execute`
     ///
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn prompt_runs_execute(
         &self,
         idempotency_key: Option<&str>,
@@ -69,7 +75,9 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Fetch one prompt run's state and progress.
+    ///
+    /// Poll every 5 seconds or so until `completed`, `completed_with_failures`, `failed` or `cancelled`.
     ///
     /// `GET /prompt-runs/{run_id}`
     ///
@@ -85,7 +93,7 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Show how an attempt at a failed segment is going.
     ///
     /// `GET /prompt-runs/{run_id}/videos/{video_id}/segments/{segment_id}/retries/{retry_id}`
     ///
@@ -112,7 +120,9 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Fetch what a run extracted from one medium as a whole.
+    ///
+    /// Exists only where the prompt has a `video_level` part.
     ///
     /// `GET /prompt-runs/{run_id}/videos/{video_id}/video-result`
     ///
@@ -131,11 +141,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List prompt runs that the account can see, up to 200.
+    ///
+    /// There is no next page; `indexes.list_prompt_runs` goes through all runs of one index.
     ///
     /// `GET /prompt-runs`
     ///
-    /// - `limit`: Items per page, 1 to 100; 50 when left out.
+    /// - `limit`: How many runs at most, 1 to 200; 200 when left out.
     pub async fn prompt_runs_list(
         &self,
         limit: Option<i64>,
@@ -149,7 +161,9 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List the segments of a run that failed, by medium and by step.
+    ///
+    /// Names the ids that `prompt_runs.retry_segment` takes.
     ///
     /// `GET /prompt-runs/{run_id}/failed-segments`
     ///
@@ -165,7 +179,7 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List the language model calls of a run with their tokens and times, for debugging.
     ///
     /// `GET /prompt-runs/{run_id}/llm-calls`
     ///
@@ -181,7 +195,9 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List what a run extracted from each segment of one medium.
+    ///
+    /// One medium per call; for a text on the whole medium see `prompt_runs.get_video_result`.
     ///
     /// `GET /prompt-runs/{run_id}/results`
     ///
@@ -208,14 +224,16 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Start another attempt at one failed segment of a run.
+    ///
+    /// Charged, and works in the background: poll `prompt_runs.get_segment_retry` with the `retry_id` of the answer.
     ///
     /// `POST /prompt-runs/{run_id}/videos/{video_id}/segments/{segment_id}/retry`
     ///
     /// - `run_id`: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
     /// - `video_id`: Which medium (video, audio or image), as the outputs of its import job name it.
     /// - `segment_id`: Which segment, as `prompt_runs.list_failed_segments` names it.
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn prompt_runs_retry_segment(
         &self,
         run_id: &str,

@@ -12,11 +12,13 @@ use super::Client;
 use crate::generated::types;
 
 impl Client {
-    /// .
+    /// Create a prompt with the JSON Schema of its output.
+    ///
+    /// Check the schema against a sample first with `prompts.test_schema`. To have text and schema written from a plain instruction use `workflow.define`.
     ///
     /// `POST /prompts`
     ///
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn prompts_create(
         &self,
         idempotency_key: Option<&str>,
@@ -32,11 +34,14 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Delete a prompt, unless it is in use.
+    ///
+    /// See `is_in_use` in `prompts.get_usage`. Needs admin scope.
     ///
     /// `DELETE /prompts/{prompt_id}`
     ///
     /// - `prompt_id`: Which prompt, as `prompts.list` names it.
+    /// - `force`: Delete even a prompt that is in use; false when left out.
     pub async fn prompts_delete(
         &self,
         prompt_id: &str,
@@ -52,7 +57,7 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Fetch one prompt with its text and schema.
     ///
     /// `GET /prompts/{prompt_id}`
     ///
@@ -68,7 +73,7 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Tell whether a prompt is in use and how many properties its schema has.
     ///
     /// `GET /prompts/{prompt_id}/usage`
     ///
@@ -84,12 +89,12 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List prompts that the account can see, in one answer with their counts.
     ///
     /// `GET /prompts`
     ///
     /// - `active_only`: Leave out prompts that are switched off; true when left out.
-    /// - `include_defaults`: Add what the service shares with every account; true when left out.
+    /// - `include_defaults`: Add the prompts that come with the service; true when left out.
     pub async fn prompts_list(
         &self,
         active_only: Option<bool>,
@@ -105,7 +110,9 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Check sample data against a JSON Schema without storing either.
+    ///
+    /// Data that do not fit are a normal answer with `valid` false. Needs write scope although it changes nothing.
     ///
     /// `POST /prompts/test-schema`
     pub async fn prompts_test_schema(
@@ -121,12 +128,14 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Change a prompt; fields left out keep their value.
+    ///
+    /// Set `clear_video_level` to take the part for whole media away.
     ///
     /// `PUT /prompts/{prompt_id}`
     ///
     /// - `prompt_id`: Which prompt, as `prompts.list` names it.
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn prompts_update(
         &self,
         prompt_id: &str,

@@ -12,7 +12,9 @@ use super::Client;
 use crate::generated::types;
 
 impl Client {
-    /// .
+    /// Show what is left per minute and hour in each category of requests.
+    ///
+    /// An OAuth token is refused here; use an API key or a user's web-login token.
     ///
     /// `GET /rate-limit/status`
     pub async fn rate_limits_get_status(
@@ -24,7 +26,9 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Have the account's limits read anew, for example after a change of plan, and show them.
+    ///
+    /// An OAuth token is refused here.
     ///
     /// `POST /rate-limit/refresh`
     pub async fn rate_limits_refresh(

@@ -12,11 +12,13 @@ use super::Client;
 use crate::generated::types;
 
 impl Client {
-    /// .
+    /// List segments whose extracted metadata meet 1 to 4 exact conditions.
+    ///
+    /// The next page is the same call with `cursor` in the body. Some answers use the older shape, with `results` and `next_page_token` in place of `data` and `pagination`.
     ///
     /// `POST /search/filter/{index_id}`
     ///
-    /// - `index_id`: Which index, as `indexes.list` names it.
+    /// - `index_id`: Which index, unless `index_ids` in the body names others.
     pub async fn search_filter(
         &self,
         index_id: &str,
@@ -32,7 +34,9 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List playground segments whose extracted metadata meet 1 to 4 exact conditions.
+    ///
+    /// The next page is the same call with `cursor` in the body. Some answers use the older shape, with `results` and `next_page_token` in place of `data` and `pagination`.
     ///
     /// `POST /search/filter/playground`
     pub async fn search_filter_playground(
@@ -48,11 +52,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Find segments that look like an image.
+    ///
+    /// Works on media that were processed with image embeddings. Gives the best `top_k` in order, with no further pages.
     ///
     /// `POST /indexes/{index_id}/image-search`
     ///
-    /// - `index_id`: Which index, as `indexes.list` names it.
+    /// - `index_id`: Which index, unless `index_ids` in the body names others.
     pub async fn search_image(
         &self,
         index_id: &str,
@@ -68,7 +74,9 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Search across several prompt runs at once and merge what they found.
+    ///
+    /// Give `run_ids`, or an index whose runs are then taken. `aggregation` decides how hits of the same segment are merged.
     ///
     /// `POST /search/multi-run`
     pub async fn search_multi_run(
@@ -84,11 +92,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Find segments by text and image together, ranked by weighted fusion of both.
+    ///
+    /// Give a text, an image, or both; neither is a validation error. The two rankings are merged by reciprocal rank fusion. No further pages.
     ///
     /// `POST /indexes/{index_id}/multimodal-search`
     ///
-    /// - `index_id`: Which index, as `indexes.list` names it.
+    /// - `index_id`: Which index, unless `index_ids` in the body names others.
     pub async fn search_multimodal(
         &self,
         index_id: &str,
@@ -104,11 +114,11 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Find segments in the user's playground that match a text by meaning.
     ///
     /// `POST /playground/search`
     ///
-    /// - `run_id`: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
+    /// - `run_id`: Only what this prompt run found; all runs when left out.
     pub async fn search_playground(
         &self,
         run_id: Option<&str>,
@@ -124,11 +134,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Find segments of an index that match a text by meaning.
+    ///
+    /// Gives the best `top_k` in order, with no further pages. Reads only, despite being a POST.
     ///
     /// `POST /indexes/{index_id}/search`
     ///
-    /// - `index_id`: Which index, as `indexes.list` names it.
+    /// - `index_id`: Which index; `index_ids` in the body takes its place when given.
     pub async fn search_text(
         &self,
         index_id: &str,

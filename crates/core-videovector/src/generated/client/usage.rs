@@ -12,7 +12,7 @@ use super::Client;
 use crate::generated::types;
 
 impl Client {
-    /// .
+    /// Show consumption split by metric.
     ///
     /// `GET /usage/breakdown`
     ///
@@ -33,7 +33,7 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Show consumption in the current billing period.
     ///
     /// `GET /usage`
     pub async fn usage_get_current(
@@ -45,12 +45,15 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List single usage events.
+    ///
+    /// There is no next page; narrow the dates to see more.
     ///
     /// `GET /usage/details`
     ///
     /// - `end_date`: Last moment to count, as an RFC 3339 date and time.
-    /// - `limit`: Items per page, 1 to 100; 50 when left out.
+    /// - `limit`: How many events at most; 100 when left out.
+    /// - `metric_type`: Only events of this kind, one of `usage.list_metric_types`; all when left out.
     /// - `start_date`: First moment to count, as an RFC 3339 date and time.
     pub async fn usage_get_details(
         &self,
@@ -71,12 +74,14 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Show consumption of past billing periods.
+    ///
+    /// There is no next page; narrow the dates for older periods.
     ///
     /// `GET /usage/history`
     ///
     /// - `end_date`: Last moment to count, as an RFC 3339 date and time.
-    /// - `limit`: Items per page, 1 to 100; 50 when left out.
+    /// - `limit`: How many periods at most; 12 when left out.
     /// - `start_date`: First moment to count, as an RFC 3339 date and time.
     pub async fn usage_get_history(
         &self,
@@ -95,7 +100,7 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List the metrics that count, each with its unit.
     ///
     /// `GET /usage/metric-types`
     pub async fn usage_list_metric_types(

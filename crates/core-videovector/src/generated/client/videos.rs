@@ -12,7 +12,9 @@ use super::Client;
 use crate::generated::types;
 
 impl Client {
-    /// .
+    /// Fetch up to 100 media with their thumbnails in one call.
+    ///
+    /// Reads only, despite being a POST.
     ///
     /// `POST /videos/batch`
     pub async fn videos_batch_get(
@@ -28,7 +30,9 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Fetch the processing state of up to 100 media, with their runs and segments where known.
+    ///
+    /// Reads only, despite being a POST. Compare states without regard to case.
     ///
     /// `POST /videos/batch/status`
     pub async fn videos_batch_get_status(
@@ -44,7 +48,9 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Fetch the segments of up to 50 media in one call.
+    ///
+    /// Give `video_ids`, or `targets` to pick a prompt run for each medium. Reads only, despite being a POST.
     ///
     /// `POST /videos/batch/segments`
     pub async fn videos_batch_list_segments(
@@ -60,11 +66,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Import one medium from a Google Cloud Storage address into an index.
+    ///
+    /// Answers with an import job; poll `import_jobs.get`, then read the new ids from `import_jobs.list_outputs`. A private object of your own needs `source_connector_id`; public ones and those that the service holds do not.
     ///
     /// `POST /videos`
     ///
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn videos_create(
         &self,
         idempotency_key: Option<&str>,
@@ -80,7 +88,9 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Get a URL that opens a stored file without a credential until it expires.
+    ///
+    /// For the `gs://` addresses in other answers. Whoever has the URL has the file until `expires_at`, so keep it out of logs.
     ///
     /// `POST /videos/signed-url`
     pub async fn videos_create_signed_url(
@@ -96,7 +106,9 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Start deleting a medium, or resume a deletion that was begun.
+    ///
+    /// Runs in the background, and no call undoes it; poll `videos.get_deletion`. Repeating the call does no harm. Needs admin scope.
     ///
     /// `DELETE /videos/{video_id}`
     ///
@@ -112,7 +124,7 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Fetch one medium with its state and details.
     ///
     /// `GET /videos/{video_id}`
     ///
@@ -128,7 +140,9 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Show how far the deletion of a medium is.
+    ///
+    /// Goes from `draining` over `deleting` to `deleted`; wait `retry_after_seconds` between polls.
     ///
     /// `GET /videos/{video_id}/deletion`
     ///
@@ -144,7 +158,7 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List the media in the user's playground, those that are in no index.
     ///
     /// `GET /playground/videos`
     ///
@@ -165,12 +179,14 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List the prompt runs that included a medium.
+    ///
+    /// There is no next page.
     ///
     /// `GET /videos/{video_id}/prompt-runs`
     ///
     /// - `video_id`: Which medium (video, audio or image), as the outputs of its import job name it.
-    /// - `limit`: Items per page, 1 to 100; 50 when left out.
+    /// - `limit`: How many runs at most, 1 to 200.
     pub async fn videos_list_prompt_runs(
         &self,
         video_id: &str,
@@ -186,14 +202,15 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List the segments of a medium, page by page.
     ///
     /// `GET /videos/{video_id}/segments`
     ///
     /// - `video_id`: Which medium (video, audio or image), as the outputs of its import job name it.
     /// - `cursor`: Where to go on: `next_cursor` of the page before. Leave out for the first page.
+    /// - `latest_run`: Only segments of the medium's latest run.
     /// - `limit`: Items per page, 1 to 100; 50 when left out.
-    /// - `run_id`: Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
+    /// - `run_id`: Only segments of this prompt run.
     pub async fn videos_list_segments(
         &self,
         video_id: &str,
@@ -215,12 +232,15 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Cut a medium into segments of equal length and process them.
+    ///
+    /// Works in the background; poll `videos.batch_get_status`. Refused while the medium is being processed already. It takes no idempotency key; `prompt_runs.execute` does, and offers more ways to cut.
     ///
     /// `POST /videos/{video_id}/process`
     ///
     /// - `video_id`: Which medium (video, audio or image), as the outputs of its import job name it.
-    /// - `prompt_id`: Which prompt, as `prompts.list` names it.
+    /// - `prompt_id`: Prompt that extracts metadata from the segments. Leave it out to have the medium cut without a prompt.
+    /// - `segment_duration`: Length of a segment in seconds, 1 to 300; 10 when left out.
     pub async fn videos_process(
         &self,
         video_id: &str,
@@ -238,11 +258,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Upload one video, audio or image file into an index or the playground.
+    ///
+    /// Answers with an import job; poll `import_jobs.get`, then read the new ids from `import_jobs.list_outputs`. Video of over 40 minutes becomes several media; audio may last 2 hours. Takes mp4, avi, mkv, mov, webm; mp3, wav, flac, m4a, ogg, aac; jpg, jpeg, png, webp, gif, bmp, tiff, heic, heif.
     ///
     /// `POST /videos/upload`
     ///
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn videos_upload(
         &self,
         idempotency_key: Option<&str>,

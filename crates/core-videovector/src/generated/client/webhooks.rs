@@ -12,11 +12,13 @@ use super::Client;
 use crate::generated::types;
 
 impl Client {
-    /// .
+    /// Register an https address for events and get its signing secret, shown this once.
+    ///
+    /// Each delivery carries `X-Webhook-Signature` with an HMAC-SHA256 made with the secret. A lost secret is replaced with `webhooks.rotate_secret`. Try it with `webhooks.test`.
     ///
     /// `POST /webhooks`
     ///
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn webhooks_create(
         &self,
         idempotency_key: Option<&str>,
@@ -32,7 +34,7 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Remove a webhook, which ends its deliveries.
     ///
     /// `DELETE /webhooks/{webhook_id}`
     ///
@@ -48,7 +50,7 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Fetch one webhook's address, events and state, without its secret.
     ///
     /// `GET /webhooks/{webhook_id}`
     ///
@@ -64,7 +66,7 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Fetch one delivery with what was sent and how the receiver answered.
     ///
     /// `GET /webhooks/deliveries/{delivery_id}`
     ///
@@ -80,7 +82,7 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List all webhooks of the account, in one answer, without their secrets.
     ///
     /// `GET /webhooks`
     pub async fn webhooks_list(
@@ -92,12 +94,15 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List deliveries of a webhook, up to 100.
+    ///
+    /// There is no next page.
     ///
     /// `GET /webhooks/{webhook_id}/deliveries`
     ///
     /// - `webhook_id`: Which webhook, as `webhooks.list` names it.
-    /// - `limit`: Items per page, 1 to 100; 50 when left out.
+    /// - `limit`: How many deliveries at most, 1 to 100; 50 when left out.
+    /// - `status`: Only deliveries in this state; all when left out.
     pub async fn webhooks_list_deliveries(
         &self,
         webhook_id: &str,
@@ -115,7 +120,7 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// List the names of all events that a webhook can ask for.
     ///
     /// `GET /webhooks/events`
     pub async fn webhooks_list_events(
@@ -127,7 +132,9 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Send a failed delivery again.
+    ///
+    /// The receiver may get the same event twice, so it should be ready for that.
     ///
     /// `POST /webhooks/deliveries/{delivery_id}/retry`
     ///
@@ -143,7 +150,9 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Replace a webhook's signing secret and get the new one.
+    ///
+    /// Later deliveries are signed with the new secret, so have the receiver accept both for the change. A second call replaces the secret again.
     ///
     /// `POST /webhooks/{webhook_id}/rotate-secret`
     ///
@@ -159,12 +168,14 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Send a test event to a webhook's address and report how it answered.
+    ///
+    /// A receiver that fails is a normal answer with `success` false, its `status_code` and the error. Needs write scope.
     ///
     /// `POST /webhooks/{webhook_id}/test`
     ///
     /// - `webhook_id`: Which webhook, as `webhooks.list` names it.
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn webhooks_test(
         &self,
         webhook_id: &str,
@@ -180,12 +191,14 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Change a webhook, pause it or set it going again; fields left out keep their value.
+    ///
+    /// The secret stays; replace it with `webhooks.rotate_secret`.
     ///
     /// `PATCH /webhooks/{webhook_id}`
     ///
     /// - `webhook_id`: Which webhook, as `webhooks.list` names it.
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn webhooks_update(
         &self,
         webhook_id: &str,

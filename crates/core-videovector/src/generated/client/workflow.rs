@@ -12,11 +12,13 @@ use super::Client;
 use crate::generated::types;
 
 impl Client {
-    /// .
+    /// Have a prompt and its schema written from a plain instruction.
+    ///
+    /// Stored as a prompt unless `save` is false; then only the draft comes back and `prompt_id` is null.
     ///
     /// `POST /workflow/define`
     ///
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn workflow_define(
         &self,
         idempotency_key: Option<&str>,
@@ -32,11 +34,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Get the next page of a `workflow.search`.
+    ///
+    /// Call it while `pagination.has_more` is true. A search goes no further than its `result_window`; `truncated` says that it was cut there.
     ///
     /// `GET /workflow/search/page`
     ///
-    /// - `cursor`: Where to go on: `next_cursor` of the page before. Leave out for the first page.
+    /// - `cursor`: `next_cursor` of the page before, from `workflow.search` or this call.
     pub async fn workflow_get_search_page(
         &self,
         cursor: &str,
@@ -50,11 +54,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Run a stored prompt or a plain instruction over an import, chosen media or an index.
+    ///
+    /// Charged, and works in the background: poll `prompt_runs.get` with the id in `run`, then call `workflow.search`. Give either `prompt_id` or `prompt_instruction`, which makes a prompt on the way; `import_job_id` goes with no other target. A fixed length needs `segmentation_mode` `fixed`.
     ///
     /// `POST /workflow/process`
     ///
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn workflow_process(
         &self,
         idempotency_key: Option<&str>,
@@ -70,11 +76,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Search segments or whole media by a text's meaning or by conditions.
+    ///
+    /// Give either `query` or `filters`, not both, once the run is `completed` or `completed_with_failures`. The next pages come from `workflow.get_search_page`. `mode` in the answer says whether meaning (`vector`) or conditions (`condition`) decided.
     ///
     /// `POST /workflow/search`
     ///
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn workflow_search(
         &self,
         idempotency_key: Option<&str>,
@@ -90,11 +98,13 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
-    /// .
+    /// Upload one file into an index that may be given by its name.
+    ///
+    /// Answers with an import job whose id `workflow.process` takes. Media types and limits are those of `videos.upload`; the title may be left out here.
     ///
     /// `POST /workflow/upload`
     ///
-    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// - `idempotency_key`: Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub async fn workflow_upload(
         &self,
         idempotency_key: Option<&str>,

@@ -26,7 +26,7 @@ pub struct AzureConnectorCreate {
     pub import_mode: Patch<AzureConnectorCreateImportMode>,
     /// Label to tell the connector by, 1 to 100 characters.
     pub name: String,
-    /// import lets import jobs read, export lets exports write; import alone when left out. This is not the scope of an API key.
+    /// import lets import jobs read, export lets exports write. This is not the scope of an API key.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub scopes: Patch<Vec<AzureConnectorCreateScopesItem>>,
     /// Azure storage account that holds the container.

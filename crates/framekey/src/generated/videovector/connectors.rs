@@ -82,7 +82,7 @@ impl Connectors {
         }
     }
 
-    /// Fetch one connector's place, direction and state.
+    /// Fetch one connector's place, state and last test.
     ///
     /// `GET /connectors/{connector_id}`
     pub fn get(&self, connector_id: impl Into<String>) -> ConnectorsGet {
@@ -164,7 +164,7 @@ pub struct ConnectorsCreateAzure {
 }
 
 impl ConnectorsCreateAzure {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
@@ -188,7 +188,7 @@ impl ConnectorsCreateAzure {
         self
     }
 
-    /// import lets import jobs read, export lets exports write; import alone when left out. This is not the scope of an API key.
+    /// import lets import jobs read, export lets exports write. This is not the scope of an API key.
     pub fn scopes(
         mut self,
         scopes: impl Into<Patch<Vec<types::AzureConnectorCreateScopesItem>>>,
@@ -220,7 +220,7 @@ pub struct ConnectorsCreateGcs {
 }
 
 impl ConnectorsCreateGcs {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
@@ -270,7 +270,7 @@ pub struct ConnectorsCreateS3 {
 }
 
 impl ConnectorsCreateS3 {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
@@ -383,7 +383,7 @@ pub struct ConnectorsTest {
 }
 
 impl ConnectorsTest {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self

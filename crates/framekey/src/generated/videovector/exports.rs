@@ -66,7 +66,7 @@ impl Exports {
 
     /// Download a finished export, a JSON document of up to 64 MiB.
     ///
-    /// Wait for `completed` in `exports.get` first. Larger exports belong on a connector.
+    /// Wait for `completed` in `exports.get` first. For more than that, start the export with a connector as destination.
     ///
     /// `GET /exports/{export_id}/download`
     pub fn download(&self, export_id: impl Into<String>) -> ExportsDownload {
@@ -137,7 +137,7 @@ pub struct ExportsCreateForIndex {
 }
 
 impl ExportsCreateForIndex {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
@@ -200,7 +200,7 @@ pub struct ExportsCreateForPromptRun {
 }
 
 impl ExportsCreateForPromptRun {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self

@@ -57,7 +57,7 @@ impl ImportJobs {
         }
     }
 
-    /// List all import jobs, single uploads included, in one answer.
+    /// List all import jobs, in one answer.
     ///
     /// `GET /import-jobs`
     pub fn list(&self) -> ImportJobsList {
@@ -119,7 +119,7 @@ pub struct ImportJobsCancel {
 }
 
 impl ImportJobsCancel {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
@@ -146,7 +146,7 @@ pub struct ImportJobsCreate {
 }
 
 impl ImportJobsCreate {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
@@ -324,7 +324,7 @@ pub struct ImportJobsRetry {
 }
 
 impl ImportJobsRetry {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self

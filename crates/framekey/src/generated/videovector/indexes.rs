@@ -28,7 +28,7 @@ impl Indexes {
 
     /// Start deleting an index with all it holds, or resume a deletion that was begun.
     ///
-    /// Runs in the background and cannot be undone; poll `indexes.get_deletion`. Repeating the call does no harm. Needs admin scope.
+    /// Runs in the background, and no call undoes it; poll `indexes.get_deletion`. Repeating the call does no harm. Needs admin scope.
     ///
     /// `DELETE /indexes/{index_id}`
     pub fn delete(&self, index_id: impl Into<String>) -> IndexesDelete {
@@ -38,7 +38,7 @@ impl Indexes {
         }
     }
 
-    /// Fetch one index with its counts.
+    /// Fetch one index's name, owner and origin.
     ///
     /// `GET /indexes/{index_id}`
     pub fn get(&self, index_id: impl Into<String>) -> IndexesGet {
@@ -108,7 +108,7 @@ pub struct IndexesCreate {
 }
 
 impl IndexesCreate {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self

@@ -47,7 +47,7 @@ impl Mcp {
 
     /// Run one MCP tool on trial and get its result.
     ///
-    /// The tool does its real work, so one that writes or deletes changes the account. Never repeated by itself after an unknown outcome.
+    /// Reckon with a tool that writes really writing; no source says that the playground only pretends. Never repeated by itself after an unknown outcome.
     ///
     /// `POST /mcp/playground`
     pub fn run_playground(&self, tool_name: impl Into<String>) -> McpRunPlayground {

@@ -15,7 +15,9 @@ pub struct PromptRuns {
 }
 
 impl PromptRuns {
-    /// .
+    /// Ask a prompt run to stop.
+    ///
+    /// The run may work on for a while; poll `prompt_runs.get` until `cancelled`.
     ///
     /// `POST /prompt-runs/{run_id}/cancel`
     pub fn cancel(&self, run_id: impl Into<String>) -> PromptRunsCancel {
@@ -26,7 +28,9 @@ impl PromptRuns {
         }
     }
 
-    /// .
+    /// Tell what a prompt run would cost and whether the balance suffices, without starting it.
+    ///
+    /// Takes the same body as `prompt_runs.execute`. Reads only, despite being a POST.
     ///
     /// `POST /prompt-runs/estimate`
     pub fn estimate(
@@ -40,7 +44,9 @@ impl PromptRuns {
         }
     }
 
-    /// .
+    /// Run a prompt over an index, over chosen media or over the playground.
+    ///
+    /// Charged, and works in the background: poll `prompt_runs.get` every 5 seconds or so, then read `prompt_runs.list_results`. Ask for the price first with `prompt_runs.estimate`.
     ///
     /// `POST /prompt-runs/execute`
     pub fn execute(
@@ -55,7 +61,9 @@ impl PromptRuns {
         }
     }
 
-    /// .
+    /// Fetch one prompt run's state and progress.
+    ///
+    /// Poll every 5 seconds or so until `completed`, `completed_with_failures`, `failed` or `cancelled`.
     ///
     /// `GET /prompt-runs/{run_id}`
     pub fn get(&self, run_id: impl Into<String>) -> PromptRunsGet {
@@ -65,7 +73,7 @@ impl PromptRuns {
         }
     }
 
-    /// .
+    /// Show how an attempt at a failed segment is going.
     ///
     /// `GET /prompt-runs/{run_id}/videos/{video_id}/segments/{segment_id}/retries/{retry_id}`
     pub fn get_segment_retry(
@@ -84,7 +92,9 @@ impl PromptRuns {
         }
     }
 
-    /// .
+    /// Fetch what a run extracted from one medium as a whole.
+    ///
+    /// Exists only where the prompt has a `video_level` part.
     ///
     /// `GET /prompt-runs/{run_id}/videos/{video_id}/video-result`
     pub fn get_video_result(
@@ -99,7 +109,9 @@ impl PromptRuns {
         }
     }
 
-    /// .
+    /// List prompt runs that the account can see, up to 200.
+    ///
+    /// There is no next page; `indexes.list_prompt_runs` goes through all runs of one index.
     ///
     /// `GET /prompt-runs`
     pub fn list(&self) -> PromptRunsList {
@@ -109,7 +121,9 @@ impl PromptRuns {
         }
     }
 
-    /// .
+    /// List the segments of a run that failed, by medium and by step.
+    ///
+    /// Names the ids that `prompt_runs.retry_segment` takes.
     ///
     /// `GET /prompt-runs/{run_id}/failed-segments`
     pub fn list_failed_segments(
@@ -122,7 +136,7 @@ impl PromptRuns {
         }
     }
 
-    /// .
+    /// List the language model calls of a run with their tokens and times, for debugging.
     ///
     /// `GET /prompt-runs/{run_id}/llm-calls`
     pub fn list_llm_calls(&self, run_id: impl Into<String>) -> PromptRunsListLlmCalls {
@@ -132,7 +146,9 @@ impl PromptRuns {
         }
     }
 
-    /// .
+    /// List what a run extracted from each segment of one medium.
+    ///
+    /// One medium per call; for a text on the whole medium see `prompt_runs.get_video_result`.
     ///
     /// `GET /prompt-runs/{run_id}/results`
     pub fn list_results(
@@ -149,7 +165,9 @@ impl PromptRuns {
         }
     }
 
-    /// .
+    /// Start another attempt at one failed segment of a run.
+    ///
+    /// Charged, and works in the background: poll `prompt_runs.get_segment_retry` with the `retry_id` of the answer.
     ///
     /// `POST /prompt-runs/{run_id}/videos/{video_id}/segments/{segment_id}/retry`
     pub fn retry_segment(
@@ -178,7 +196,7 @@ pub struct PromptRunsCancel {
 }
 
 impl PromptRunsCancel {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
@@ -294,7 +312,7 @@ pub struct PromptRunsExecute {
 }
 
 impl PromptRunsExecute {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
@@ -467,7 +485,7 @@ pub struct PromptRunsList {
 }
 
 impl PromptRunsList {
-    /// Items per page, 1 to 100; 50 when left out.
+    /// How many runs at most, 1 to 200; 200 when left out.
     pub fn limit(mut self, limit: i64) -> Self {
         self.limit = Some(limit);
         self
@@ -585,7 +603,7 @@ pub struct PromptRunsRetrySegment {
 }
 
 impl PromptRunsRetrySegment {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self

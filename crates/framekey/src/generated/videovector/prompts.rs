@@ -15,7 +15,9 @@ pub struct Prompts {
 }
 
 impl Prompts {
-    /// .
+    /// Create a prompt with the JSON Schema of its output.
+    ///
+    /// Check the schema against a sample first with `prompts.test_schema`. To have text and schema written from a plain instruction use `workflow.define`.
     ///
     /// `POST /prompts`
     pub fn create(
@@ -31,7 +33,9 @@ impl Prompts {
         }
     }
 
-    /// .
+    /// Delete a prompt, unless it is in use.
+    ///
+    /// See `is_in_use` in `prompts.get_usage`. Needs admin scope.
     ///
     /// `DELETE /prompts/{prompt_id}`
     pub fn delete(&self, prompt_id: impl Into<String>) -> PromptsDelete {
@@ -42,7 +46,7 @@ impl Prompts {
         }
     }
 
-    /// .
+    /// Fetch one prompt with its text and schema.
     ///
     /// `GET /prompts/{prompt_id}`
     pub fn get(&self, prompt_id: impl Into<String>) -> PromptsGet {
@@ -52,7 +56,7 @@ impl Prompts {
         }
     }
 
-    /// .
+    /// Tell whether a prompt is in use and how many properties its schema has.
     ///
     /// `GET /prompts/{prompt_id}/usage`
     pub fn get_usage(&self, prompt_id: impl Into<String>) -> PromptsGetUsage {
@@ -62,7 +66,7 @@ impl Prompts {
         }
     }
 
-    /// .
+    /// List prompts that the account can see, in one answer with their counts.
     ///
     /// `GET /prompts`
     pub fn list(&self) -> PromptsList {
@@ -73,7 +77,9 @@ impl Prompts {
         }
     }
 
-    /// .
+    /// Check sample data against a JSON Schema without storing either.
+    ///
+    /// Data that do not fit are a normal answer with `valid` false. Needs write scope although it changes nothing.
     ///
     /// `POST /prompts/test-schema`
     pub fn test_schema(
@@ -87,7 +93,9 @@ impl Prompts {
         }
     }
 
-    /// .
+    /// Change a prompt; fields left out keep their value.
+    ///
+    /// Set `clear_video_level` to take the part for whole media away.
     ///
     /// `PUT /prompts/{prompt_id}`
     pub fn update(&self, prompt_id: impl Into<String>) -> PromptsUpdate {
@@ -110,7 +118,7 @@ pub struct PromptsCreate {
 }
 
 impl PromptsCreate {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
@@ -161,7 +169,7 @@ pub struct PromptsDelete {
 }
 
 impl PromptsDelete {
-    ///
+    /// Delete even a prompt that is in use; false when left out.
     pub fn force(mut self, force: bool) -> Self {
         self.force = Some(force);
         self
@@ -236,7 +244,7 @@ impl PromptsList {
         self
     }
 
-    /// Add what the service shares with every account; true when left out.
+    /// Add the prompts that come with the service; true when left out.
     pub fn include_defaults(mut self, include_defaults: bool) -> Self {
         self.include_defaults = Some(include_defaults);
         self
@@ -288,7 +296,7 @@ pub struct PromptsUpdate {
 }
 
 impl PromptsUpdate {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self

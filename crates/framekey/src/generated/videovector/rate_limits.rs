@@ -15,7 +15,9 @@ pub struct RateLimits {
 }
 
 impl RateLimits {
-    /// .
+    /// Show what is left per minute and hour in each category of requests.
+    ///
+    /// An OAuth token is refused here; use an API key or a user's web-login token.
     ///
     /// `GET /rate-limit/status`
     pub fn get_status(&self) -> RateLimitsGetStatus {
@@ -24,7 +26,9 @@ impl RateLimits {
         }
     }
 
-    /// .
+    /// Have the account's limits read anew, for example after a change of plan, and show them.
+    ///
+    /// An OAuth token is refused here.
     ///
     /// `POST /rate-limit/refresh`
     pub fn refresh(&self) -> RateLimitsRefresh {

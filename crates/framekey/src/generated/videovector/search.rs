@@ -15,7 +15,9 @@ pub struct Search {
 }
 
 impl Search {
-    /// .
+    /// List segments whose extracted metadata meet 1 to 4 exact conditions.
+    ///
+    /// The next page is the same call with `cursor` in the body. Some answers use the older shape, with `results` and `next_page_token` in place of `data` and `pagination`.
     ///
     /// `POST /search/filter/{index_id}`
     pub fn filter(
@@ -30,7 +32,9 @@ impl Search {
         }
     }
 
-    /// .
+    /// List playground segments whose extracted metadata meet 1 to 4 exact conditions.
+    ///
+    /// The next page is the same call with `cursor` in the body. Some answers use the older shape, with `results` and `next_page_token` in place of `data` and `pagination`.
     ///
     /// `POST /search/filter/playground`
     pub fn filter_playground(
@@ -43,7 +47,9 @@ impl Search {
         }
     }
 
-    /// .
+    /// Find segments that look like an image.
+    ///
+    /// Works on media that were processed with image embeddings. Gives the best `top_k` in order, with no further pages.
     ///
     /// `POST /indexes/{index_id}/image-search`
     pub fn image(
@@ -58,7 +64,9 @@ impl Search {
         }
     }
 
-    /// .
+    /// Search across several prompt runs at once and merge what they found.
+    ///
+    /// Give `run_ids`, or an index whose runs are then taken. `aggregation` decides how hits of the same segment are merged.
     ///
     /// `POST /search/multi-run`
     pub fn multi_run(&self, query: impl Into<String>) -> SearchMultiRun {
@@ -68,7 +76,9 @@ impl Search {
         }
     }
 
-    /// .
+    /// Find segments by text and image together, ranked by weighted fusion of both.
+    ///
+    /// Give a text, an image, or both; neither is a validation error. The two rankings are merged by reciprocal rank fusion. No further pages.
     ///
     /// `POST /indexes/{index_id}/multimodal-search`
     pub fn multimodal(&self, index_id: impl Into<String>) -> SearchMultimodal {
@@ -79,7 +89,7 @@ impl Search {
         }
     }
 
-    /// .
+    /// Find segments in the user's playground that match a text by meaning.
     ///
     /// `POST /playground/search`
     pub fn playground(&self, query: impl Into<String>) -> SearchPlayground {
@@ -90,7 +100,9 @@ impl Search {
         }
     }
 
-    /// .
+    /// Find segments of an index that match a text by meaning.
+    ///
+    /// Gives the best `top_k` in order, with no further pages. Reads only, despite being a POST.
     ///
     /// `POST /indexes/{index_id}/search`
     pub fn text(
@@ -375,7 +387,7 @@ pub struct SearchPlayground {
 }
 
 impl SearchPlayground {
-    /// Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
+    /// Only what this prompt run found; all runs when left out.
     pub fn run_id(mut self, run_id: impl Into<String>) -> Self {
         self.run_id = Some(run_id.into());
         self

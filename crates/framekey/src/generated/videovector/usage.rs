@@ -15,7 +15,7 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// .
+    /// Show consumption split by metric.
     ///
     /// `GET /usage/breakdown`
     pub fn get_breakdown(&self) -> UsageGetBreakdown {
@@ -26,7 +26,7 @@ impl Usage {
         }
     }
 
-    /// .
+    /// Show consumption in the current billing period.
     ///
     /// `GET /usage`
     pub fn get_current(&self) -> UsageGetCurrent {
@@ -35,7 +35,9 @@ impl Usage {
         }
     }
 
-    /// .
+    /// List single usage events.
+    ///
+    /// There is no next page; narrow the dates to see more.
     ///
     /// `GET /usage/details`
     pub fn get_details(&self) -> UsageGetDetails {
@@ -48,7 +50,9 @@ impl Usage {
         }
     }
 
-    /// .
+    /// Show consumption of past billing periods.
+    ///
+    /// There is no next page; narrow the dates for older periods.
     ///
     /// `GET /usage/history`
     pub fn get_history(&self) -> UsageGetHistory {
@@ -60,7 +64,7 @@ impl Usage {
         }
     }
 
-    /// .
+    /// List the metrics that count, each with its unit.
     ///
     /// `GET /usage/metric-types`
     pub fn list_metric_types(&self) -> UsageListMetricTypes {
@@ -142,13 +146,13 @@ impl UsageGetDetails {
         self
     }
 
-    /// Items per page, 1 to 100; 50 when left out.
+    /// How many events at most; 100 when left out.
     pub fn limit(mut self, limit: i64) -> Self {
         self.limit = Some(limit);
         self
     }
 
-    ///
+    /// Only events of this kind, one of `usage.list_metric_types`; all when left out.
     pub fn metric_type(mut self, metric_type: impl Into<String>) -> Self {
         self.metric_type = Some(metric_type.into());
         self
@@ -197,7 +201,7 @@ impl UsageGetHistory {
         self
     }
 
-    /// Items per page, 1 to 100; 50 when left out.
+    /// How many periods at most; 12 when left out.
     pub fn limit(mut self, limit: i64) -> Self {
         self.limit = Some(limit);
         self

@@ -15,7 +15,9 @@ pub struct Videos {
 }
 
 impl Videos {
-    /// .
+    /// Fetch up to 100 media with their thumbnails in one call.
+    ///
+    /// Reads only, despite being a POST.
     ///
     /// `POST /videos/batch`
     pub fn batch_get(&self, video_ids: Vec<String>) -> VideosBatchGet {
@@ -25,7 +27,9 @@ impl Videos {
         }
     }
 
-    /// .
+    /// Fetch the processing state of up to 100 media, with their runs and segments where known.
+    ///
+    /// Reads only, despite being a POST. Compare states without regard to case.
     ///
     /// `POST /videos/batch/status`
     pub fn batch_get_status(&self, video_ids: Vec<String>) -> VideosBatchGetStatus {
@@ -35,7 +39,9 @@ impl Videos {
         }
     }
 
-    /// .
+    /// Fetch the segments of up to 50 media in one call.
+    ///
+    /// Give `video_ids`, or `targets` to pick a prompt run for each medium. Reads only, despite being a POST.
     ///
     /// `POST /videos/batch/segments`
     pub fn batch_list_segments(&self) -> VideosBatchListSegments {
@@ -45,7 +51,9 @@ impl Videos {
         }
     }
 
-    /// .
+    /// Import one medium from a Google Cloud Storage address into an index.
+    ///
+    /// Answers with an import job; poll `import_jobs.get`, then read the new ids from `import_jobs.list_outputs`. A private object of your own needs `source_connector_id`; public ones and those that the service holds do not.
     ///
     /// `POST /videos`
     pub fn create(
@@ -65,7 +73,9 @@ impl Videos {
         }
     }
 
-    /// .
+    /// Get a URL that opens a stored file without a credential until it expires.
+    ///
+    /// For the `gs://` addresses in other answers. Whoever has the URL has the file until `expires_at`, so keep it out of logs.
     ///
     /// `POST /videos/signed-url`
     pub fn create_signed_url(
@@ -78,7 +88,9 @@ impl Videos {
         }
     }
 
-    /// .
+    /// Start deleting a medium, or resume a deletion that was begun.
+    ///
+    /// Runs in the background, and no call undoes it; poll `videos.get_deletion`. Repeating the call does no harm. Needs admin scope.
     ///
     /// `DELETE /videos/{video_id}`
     pub fn delete(&self, video_id: impl Into<String>) -> VideosDelete {
@@ -88,7 +100,7 @@ impl Videos {
         }
     }
 
-    /// .
+    /// Fetch one medium with its state and details.
     ///
     /// `GET /videos/{video_id}`
     pub fn get(&self, video_id: impl Into<String>) -> VideosGet {
@@ -98,7 +110,9 @@ impl Videos {
         }
     }
 
-    /// .
+    /// Show how far the deletion of a medium is.
+    ///
+    /// Goes from `draining` over `deleting` to `deleted`; wait `retry_after_seconds` between polls.
     ///
     /// `GET /videos/{video_id}/deletion`
     pub fn get_deletion(&self, video_id: impl Into<String>) -> VideosGetDeletion {
@@ -108,7 +122,7 @@ impl Videos {
         }
     }
 
-    /// .
+    /// List the media in the user's playground, those that are in no index.
     ///
     /// `GET /playground/videos`
     pub fn list_playground(&self) -> VideosListPlayground {
@@ -119,7 +133,9 @@ impl Videos {
         }
     }
 
-    /// .
+    /// List the prompt runs that included a medium.
+    ///
+    /// There is no next page.
     ///
     /// `GET /videos/{video_id}/prompt-runs`
     pub fn list_prompt_runs(&self, video_id: impl Into<String>) -> VideosListPromptRuns {
@@ -130,7 +146,7 @@ impl Videos {
         }
     }
 
-    /// .
+    /// List the segments of a medium, page by page.
     ///
     /// `GET /videos/{video_id}/segments`
     pub fn list_segments(&self, video_id: impl Into<String>) -> VideosListSegments {
@@ -144,7 +160,9 @@ impl Videos {
         }
     }
 
-    /// .
+    /// Cut a medium into segments of equal length and process them.
+    ///
+    /// Works in the background; poll `videos.batch_get_status`. Refused while the medium is being processed already. It takes no idempotency key; `prompt_runs.execute` does, and offers more ways to cut.
     ///
     /// `POST /videos/{video_id}/process`
     pub fn process(&self, video_id: impl Into<String>) -> VideosProcess {
@@ -156,7 +174,9 @@ impl Videos {
         }
     }
 
-    /// .
+    /// Upload one video, audio or image file into an index or the playground.
+    ///
+    /// Answers with an import job; poll `import_jobs.get`, then read the new ids from `import_jobs.list_outputs`. Video of over 40 minutes becomes several media; audio may last 2 hours. Takes mp4, avi, mkv, mov, webm; mp3, wav, flac, m4a, ogg, aac; jpg, jpeg, png, webp, gif, bmp, tiff, heic, heif.
     ///
     /// `POST /videos/upload`
     pub fn upload(&self, file: File, title: impl Into<String>) -> VideosUpload {
@@ -261,7 +281,7 @@ pub struct VideosCreate {
 }
 
 impl VideosCreate {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
@@ -420,7 +440,7 @@ pub struct VideosListPromptRuns {
 }
 
 impl VideosListPromptRuns {
-    /// Items per page, 1 to 100; 50 when left out.
+    /// How many runs at most, 1 to 200.
     pub fn limit(mut self, limit: i64) -> Self {
         self.limit = Some(limit);
         self
@@ -456,7 +476,7 @@ impl VideosListSegments {
         self
     }
 
-    ///
+    /// Only segments of the medium's latest run.
     pub fn latest_run(mut self, latest_run: bool) -> Self {
         self.latest_run = Some(latest_run);
         self
@@ -468,7 +488,7 @@ impl VideosListSegments {
         self
     }
 
-    /// Which prompt run, as `prompt_runs.execute` or `prompt_runs.list` names it.
+    /// Only segments of this prompt run.
     pub fn run_id(mut self, run_id: impl Into<String>) -> Self {
         self.run_id = Some(run_id.into());
         self
@@ -504,13 +524,13 @@ pub struct VideosProcess {
 }
 
 impl VideosProcess {
-    /// Which prompt, as `prompts.list` names it.
+    /// Prompt that extracts metadata from the segments. Leave it out to have the medium cut without a prompt.
     pub fn prompt_id(mut self, prompt_id: impl Into<String>) -> Self {
         self.prompt_id = Some(prompt_id.into());
         self
     }
 
-    ///
+    /// Length of a segment in seconds, 1 to 300; 10 when left out.
     pub fn segment_duration(mut self, segment_duration: i64) -> Self {
         self.segment_duration = Some(segment_duration);
         self
@@ -545,7 +565,7 @@ pub struct VideosUpload {
 }
 
 impl VideosUpload {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self

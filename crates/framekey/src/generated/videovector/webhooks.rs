@@ -15,7 +15,9 @@ pub struct Webhooks {
 }
 
 impl Webhooks {
-    /// .
+    /// Register an https address for events and get its signing secret, shown this once.
+    ///
+    /// Each delivery carries `X-Webhook-Signature` with an HMAC-SHA256 made with the secret. A lost secret is replaced with `webhooks.rotate_secret`. Try it with `webhooks.test`.
     ///
     /// `POST /webhooks`
     pub fn create(
@@ -31,7 +33,7 @@ impl Webhooks {
         }
     }
 
-    /// .
+    /// Remove a webhook, which ends its deliveries.
     ///
     /// `DELETE /webhooks/{webhook_id}`
     pub fn delete(&self, webhook_id: impl Into<String>) -> WebhooksDelete {
@@ -41,7 +43,7 @@ impl Webhooks {
         }
     }
 
-    /// .
+    /// Fetch one webhook's address, events and state, without its secret.
     ///
     /// `GET /webhooks/{webhook_id}`
     pub fn get(&self, webhook_id: impl Into<String>) -> WebhooksGet {
@@ -51,7 +53,7 @@ impl Webhooks {
         }
     }
 
-    /// .
+    /// Fetch one delivery with what was sent and how the receiver answered.
     ///
     /// `GET /webhooks/deliveries/{delivery_id}`
     pub fn get_delivery(&self, delivery_id: impl Into<String>) -> WebhooksGetDelivery {
@@ -61,7 +63,7 @@ impl Webhooks {
         }
     }
 
-    /// .
+    /// List all webhooks of the account, in one answer, without their secrets.
     ///
     /// `GET /webhooks`
     pub fn list(&self) -> WebhooksList {
@@ -70,7 +72,9 @@ impl Webhooks {
         }
     }
 
-    /// .
+    /// List deliveries of a webhook, up to 100.
+    ///
+    /// There is no next page.
     ///
     /// `GET /webhooks/{webhook_id}/deliveries`
     pub fn list_deliveries(
@@ -85,7 +89,7 @@ impl Webhooks {
         }
     }
 
-    /// .
+    /// List the names of all events that a webhook can ask for.
     ///
     /// `GET /webhooks/events`
     pub fn list_events(&self) -> WebhooksListEvents {
@@ -94,7 +98,9 @@ impl Webhooks {
         }
     }
 
-    /// .
+    /// Send a failed delivery again.
+    ///
+    /// The receiver may get the same event twice, so it should be ready for that.
     ///
     /// `POST /webhooks/deliveries/{delivery_id}/retry`
     pub fn retry_delivery(
@@ -107,7 +113,9 @@ impl Webhooks {
         }
     }
 
-    /// .
+    /// Replace a webhook's signing secret and get the new one.
+    ///
+    /// Later deliveries are signed with the new secret, so have the receiver accept both for the change. A second call replaces the secret again.
     ///
     /// `POST /webhooks/{webhook_id}/rotate-secret`
     pub fn rotate_secret(&self, webhook_id: impl Into<String>) -> WebhooksRotateSecret {
@@ -117,7 +125,9 @@ impl Webhooks {
         }
     }
 
-    /// .
+    /// Send a test event to a webhook's address and report how it answered.
+    ///
+    /// A receiver that fails is a normal answer with `success` false, its `status_code` and the error. Needs write scope.
     ///
     /// `POST /webhooks/{webhook_id}/test`
     pub fn test(&self, webhook_id: impl Into<String>) -> WebhooksTest {
@@ -128,7 +138,9 @@ impl Webhooks {
         }
     }
 
-    /// .
+    /// Change a webhook, pause it or set it going again; fields left out keep their value.
+    ///
+    /// The secret stays; replace it with `webhooks.rotate_secret`.
     ///
     /// `PATCH /webhooks/{webhook_id}`
     pub fn update(&self, webhook_id: impl Into<String>) -> WebhooksUpdate {
@@ -151,7 +163,7 @@ pub struct WebhooksCreate {
 }
 
 impl WebhooksCreate {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
@@ -275,13 +287,13 @@ pub struct WebhooksListDeliveries {
 }
 
 impl WebhooksListDeliveries {
-    /// Items per page, 1 to 100; 50 when left out.
+    /// How many deliveries at most, 1 to 100; 50 when left out.
     pub fn limit(mut self, limit: i64) -> Self {
         self.limit = Some(limit);
         self
     }
 
-    ///
+    /// Only deliveries in this state; all when left out.
     pub fn status(
         mut self,
         status: impl Into<types::WebhooksListDeliveriesStatus>,
@@ -378,7 +390,7 @@ pub struct WebhooksTest {
 }
 
 impl WebhooksTest {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
@@ -408,7 +420,7 @@ pub struct WebhooksUpdate {
 }
 
 impl WebhooksUpdate {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self

@@ -15,7 +15,9 @@ pub struct Workflow {
 }
 
 impl Workflow {
-    /// .
+    /// Have a prompt and its schema written from a plain instruction.
+    ///
+    /// Stored as a prompt unless `save` is false; then only the draft comes back and `prompt_id` is null.
     ///
     /// `POST /workflow/define`
     pub fn define(&self, instruction: impl Into<String>) -> WorkflowDefine {
@@ -26,7 +28,9 @@ impl Workflow {
         }
     }
 
-    /// .
+    /// Get the next page of a `workflow.search`.
+    ///
+    /// Call it while `pagination.has_more` is true. A search goes no further than its `result_window`; `truncated` says that it was cut there.
     ///
     /// `GET /workflow/search/page`
     pub fn get_search_page(&self, cursor: impl Into<String>) -> WorkflowGetSearchPage {
@@ -36,7 +40,9 @@ impl Workflow {
         }
     }
 
-    /// .
+    /// Run a stored prompt or a plain instruction over an import, chosen media or an index.
+    ///
+    /// Charged, and works in the background: poll `prompt_runs.get` with the id in `run`, then call `workflow.search`. Give either `prompt_id` or `prompt_instruction`, which makes a prompt on the way; `import_job_id` goes with no other target. A fixed length needs `segmentation_mode` `fixed`.
     ///
     /// `POST /workflow/process`
     pub fn process(&self) -> WorkflowProcess {
@@ -47,7 +53,9 @@ impl Workflow {
         }
     }
 
-    /// .
+    /// Search segments or whole media by a text's meaning or by conditions.
+    ///
+    /// Give either `query` or `filters`, not both, once the run is `completed` or `completed_with_failures`. The next pages come from `workflow.get_search_page`. `mode` in the answer says whether meaning (`vector`) or conditions (`condition`) decided.
     ///
     /// `POST /workflow/search`
     pub fn search(&self) -> WorkflowSearch {
@@ -58,7 +66,9 @@ impl Workflow {
         }
     }
 
-    /// .
+    /// Upload one file into an index that may be given by its name.
+    ///
+    /// Answers with an import job whose id `workflow.process` takes. Media types and limits are those of `videos.upload`; the title may be left out here.
     ///
     /// `POST /workflow/upload`
     pub fn upload(&self, file: File) -> WorkflowUpload {
@@ -80,7 +90,7 @@ pub struct WorkflowDefine {
 }
 
 impl WorkflowDefine {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
@@ -139,7 +149,7 @@ pub struct WorkflowProcess {
 }
 
 impl WorkflowProcess {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
@@ -246,7 +256,7 @@ pub struct WorkflowSearch {
 }
 
 impl WorkflowSearch {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
@@ -335,7 +345,7 @@ pub struct WorkflowUpload {
 }
 
 impl WorkflowUpload {
-    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. When left out, framekey makes one per call. A key that the service refuses answers 422 with a code that says so.
+    /// Makes a repeat of the same call harmless: send the same value on every attempt and a new one for every new intent. A key that the service refuses answers 422 with a code that says so.
     pub fn idempotency_key(mut self, idempotency_key: impl Into<String>) -> Self {
         self.idempotency_key = Some(idempotency_key.into());
         self
