@@ -1,12 +1,13 @@
-//! The one place where xtask prints.
-#![allow(clippy::print_stdout, clippy::print_stderr)]
+//! The one place where xtask prints. A reader that has gone away is no fault.
+
+use std::io::Write;
 
 /// A line for the reader.
 pub(crate) fn line(text: &str) {
-    println!("{text}");
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// A line about what went wrong.
 pub(crate) fn error(text: &str) {
-    eprintln!("error: {text}");
+    let _ = writeln!(std::io::stderr(), "error: {text}");
 }
