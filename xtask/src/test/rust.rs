@@ -9,18 +9,10 @@ use super::tee;
 use super::workshop::Workshop;
 use crate::{process, say};
 
-/// Unit and integration tests, then the examples in the documentation.
+/// Unit tests, integration tests and the examples of the documentation, in one build. A second
+/// runner would compile most of it again, with other features.
 pub(super) fn tests(workshop: &Workshop) -> Result<Count> {
-    let nextest = process::works(process::cargo().args(["nextest", "--version"]));
-    let units = if nextest {
-        tee::tests(Runner::Nextest, &mut workshop.cargo(&["nextest", "run", "--no-fail-fast"]))?
-    } else {
-        let arguments = ["test", "--no-fail-fast", "--lib", "--bins", "--tests"];
-        tee::tests(Runner::Cargo, &mut workshop.cargo(&arguments))?
-    };
-    let examples =
-        tee::tests(Runner::Cargo, &mut workshop.cargo(&["test", "--no-fail-fast", "--doc"]))?;
-    Ok(units + examples)
+    tee::tests(Runner::Cargo, &mut workshop.cargo(&["test", "--no-fail-fast"]))
 }
 
 /// Once for the eye, once for the count.

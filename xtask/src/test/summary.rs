@@ -33,7 +33,7 @@ impl Count {
     fn add_words(&mut self, number: usize, word: &str) {
         match word {
             "passed" | "pass" => self.passed += number,
-            "failed" | "fail" | "timed" | "error" | "errors" | "cancelled" => self.failed += number,
+            "failed" | "fail" | "error" | "errors" | "cancelled" => self.failed += number,
             "skipped" | "ignored" | "deselected" | "todo" => self.skipped += number,
             _ => {}
         }
@@ -45,8 +45,6 @@ impl Count {
 pub(crate) enum Runner {
     /// `cargo test`: a line for each test binary.
     Cargo,
-    /// `cargo nextest run`: one line.
-    Nextest,
     /// The last line of pytest.
     Pytest,
     /// `node --test`: a line for each number.
@@ -86,9 +84,6 @@ fn summary(runner: Runner, line: &str) -> Option<String> {
     match runner {
         Runner::Cargo => {
             line.strip_prefix("test result: ")?.split_once(". ").map(|(_, rest)| rest.to_owned())
-        }
-        Runner::Nextest => {
-            line.strip_prefix("Summary ")?.split_once(" run: ").map(|(_, rest)| rest.to_owned())
         }
         Runner::Pytest => {
             let line = line.trim_matches('=').trim();
@@ -143,8 +138,6 @@ mod tests {
             test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.10s\n\
             test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.10s\n";
         assert_eq!(counted(Runner::Cargo, cargo), (15, 2, 1));
-        let nextest = "     Summary [   3.214s] 124 tests run: 120 passed (2 slow), 3 failed, 1 timed out, 5 skipped\n";
-        assert_eq!(counted(Runner::Nextest, nextest), (120, 4, 5));
         assert_eq!(counted(Runner::Pytest, "259 passed, 1 skipped in 12.34s\n"), (259, 0, 1));
         let pytest =
             "=== \u{1b}[31m1 failed\u{1b}[0m, 258 passed, 2 errors in 62.10s (0:01:02) ===\n";
@@ -161,7 +154,7 @@ mod tests {
 
     #[test]
     fn no_summary_is_a_failure() {
-        for runner in [Runner::Cargo, Runner::Nextest, Runner::Pytest, Runner::Node] {
+        for runner in [Runner::Cargo, Runner::Pytest, Runner::Node] {
             assert!(count(runner, "Killed\n", true).is_err(), "{runner:?}");
         }
     }
