@@ -7,13 +7,17 @@
 #[rustfmt::skip]
 mod generated;
 mod operation;
+#[cfg(any(test, target_arch = "wasm32"))]
+mod packed;
+#[cfg(any(test, target_arch = "wasm32"))]
+mod packed;
 mod service;
 
-pub use generated::{api_video, twelve_labs, videovector};
 pub use generated::errors::{ERRORS, ErrorRow};
 pub use generated::options::{OPTIONS, OptionKind, OptionRow};
 #[cfg(feature = "schemas")]
 pub use generated::schemas;
+pub use generated::{api_video, twelve_labs, videovector};
 pub use operation::{
     Bearer, Body, Field, FieldKind, Method, Operation, Page, Param, Place, Retry, Scheme, Scope,
     Stream, StreamKind, Style,
@@ -28,6 +32,7 @@ pub fn find(service: Service, id: &str) -> Option<&'static Operation> {
 }
 
 /// All rows of one service, sorted by id.
+#[cfg(not(target_arch = "wasm32"))]
 #[must_use]
 pub fn operations(service: Service) -> &'static [Operation] {
     match service {
@@ -35,6 +40,15 @@ pub fn operations(service: Service) -> &'static [Operation] {
         Service::TwelveLabs => twelve_labs::OPERATIONS,
         Service::VideoVector => videovector::OPERATIONS,
     }
+}
+
+/// All rows of one service, sorted by id.
+#[cfg(target_arch = "wasm32")]
+#[must_use]
+pub fn operations(service: Service) -> &'static [Operation] {
+    use std::sync::OnceLock;
+    static TABLES: [OnceLock<Vec<Operation>>; 3] = [const { OnceLock::new() }; 3];
+    TABLES[service as usize].get_or_init(|| packed::read(service, generated::packed(service)))
 }
 
 /// All rows of the three services.

@@ -20,11 +20,18 @@ pub(crate) fn generate(documents: &[Document], output: &mut Output) -> Result<()
         let head = format!("The operations of {}.", document.service.slug);
         output.rust(&file, &head, table(document))?;
         super::schemas::generate(document, &format!("{FOLDER}/schemas"), output)?;
+        super::packed::generate(document, FOLDER, output);
+        super::packed::generate(document, &format!("{FOLDER}/packed"), output);
     }
     let modules = SERVICES.map(|service| format_ident!("{}", service.module));
     let arms = SERVICES.map(|service| {
         let variant = format_ident!("{}", service.variant);
         let file = format!("schemas/{}.json", service.slug);
+        quote!(crate::Service::#variant => include_str!(#file),)
+    });
+    let packed_arms = SERVICES.map(|service| {
+        let variant = format_ident!("{}", service.variant);
+        let file = format!("packed/{}.txt", service.slug);
         quote!(crate::Service::#variant => include_str!(#file),)
     });
     let tokens = quote! {
@@ -38,6 +45,12 @@ pub(crate) fn generate(documents: &[Document], output: &mut Output) -> Result<()
         #[must_use]
         pub fn schemas(service: crate::Service) -> &'static str {
             match service { #(#arms)* }
+        }
+
+        /// The operation table of a service as text.
+        #[cfg(any(test, target_arch = "wasm32"))]
+        pub(crate) fn packed(service: crate::Service) -> &'static str {
+            match service { #(#packed_arms)* }
         }
     };
     output.rust(&format!("{FOLDER}/mod.rs"), "The tables.", tokens)

@@ -8,6 +8,8 @@ mod lock;
 mod operation_parts;
 mod output;
 mod overlay;
+mod packed;
+mod packed;
 mod pages;
 mod pointer;
 mod schemas;
