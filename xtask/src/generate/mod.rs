@@ -9,7 +9,6 @@ mod operation_parts;
 mod output;
 mod overlay;
 mod packed;
-mod packed;
 mod pages;
 mod pointer;
 mod schemas;
