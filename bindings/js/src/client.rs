@@ -88,7 +88,8 @@ async fn perform(
     let mut options = CallOptions::default();
     if let Some(seconds) = timeout {
         let limit = Duration::try_from_secs_f64(seconds).ok().filter(|limit| !limit.is_zero());
-        options.timeout = Some(limit.ok_or_else(|| bad("`timeout` takes a positive number of seconds"))?);
+        options.timeout =
+            Some(limit.ok_or_else(|| bad("`timeout` takes a positive number of seconds"))?);
     }
     let files = files.chunks_exact(4).map(file).collect();
     client.call(operation, object(arguments)?, files, options).await
@@ -100,13 +101,16 @@ fn file(entry: &[String]) -> File {
         argument: text(0).unwrap_or_default(),
         file_name: text(1),
         content_type: text(2),
-        source: Source::Host { handle: text(3).and_then(|number| number.parse().ok()).unwrap_or_default() },
+        source: Source::Host {
+            handle: text(3).and_then(|number| number.parse().ok()).unwrap_or_default(),
+        },
     }
 }
 
-/// A JSON object that our JavaScript half wrote. The parser's own text may quote what it read.
+/// A JSON object that our JavaScript half wrote. The parser's own text may quote what it read. Read
+/// from bytes, as answers are: the parser is then there once.
 fn object(text: &str) -> Result<Map<String, Value>, Error> {
-    serde_json::from_str(text).map_err(|_| bad("the arguments are not a JSON object"))
+    serde_json::from_slice(text.as_bytes()).map_err(|_| bad("the arguments are not a JSON object"))
 }
 
 fn bad(message: &str) -> Error {

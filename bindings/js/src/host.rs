@@ -31,7 +31,13 @@ extern "C" {
     /// Sends a request: header names and values in turn; the body as pieces, each bytes or the
     /// number of a `Blob`. Gives an `Answer`, or fails with a `Fault`.
     #[wasm_bindgen(method)]
-    pub(crate) fn send(this: &Host, method: &str, url: &str, headers: Array, body: Option<Array>) -> Task;
+    pub(crate) fn send(
+        this: &Host,
+        method: &str,
+        url: &str,
+        headers: Array,
+        body: Option<Array>,
+    ) -> Task;
 
     /// Something that JavaScript does and that can be broken off.
     pub(crate) type Task;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use framekey_runtime::{
-    Body, BoxFuture, Bytes, Clock, Headers, HttpRequest, HttpResponse, Multipart, Platform, Random, Source,
-    Spawn, Stage, Time, Transport, TransportError,
+    Body, BoxFuture, Bytes, Clock, Headers, HttpRequest, HttpResponse, Multipart, Platform, Random,
+    Source, Spawn, Stage, Time, Transport, TransportError,
 };
 use futures_util::stream;
 use js_sys::futures::spawn_local;
@@ -24,7 +24,9 @@ struct Seams(Host);
 
 impl Clock for Seams {
     fn now(&self) -> Time {
-        let duration = |milliseconds: f64| Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or_default();
+        let duration = |milliseconds: f64| {
+            Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or_default()
+        };
         Time { monotonic: duration(self.0.monotonic()), wall: duration(self.0.wall()) }
     }
 
@@ -52,7 +54,10 @@ impl Random for Seams {
 }
 
 impl Transport for Seams {
-    fn send(&self, request: HttpRequest) -> BoxFuture<'static, Result<HttpResponse, TransportError>> {
+    fn send(
+        &self,
+        request: HttpRequest,
+    ) -> BoxFuture<'static, Result<HttpResponse, TransportError>> {
         let headers = Array::new();
         for (name, value) in request.headers.iter() {
             headers.push(&JsValue::from_str(name));
@@ -111,7 +116,9 @@ impl Reading {
                 self.done = true;
                 None
             }
-            Ok(piece) => Some((Ok(Bytes::from(piece.unchecked_into::<Uint8Array>().to_vec())), self)),
+            Ok(piece) => {
+                Some((Ok(Bytes::from(piece.unchecked_into::<Uint8Array>().to_vec())), self))
+            }
             Err(error) => {
                 self.done = true;
                 Some((Err(fault(Stage::Answering)(error)), self))

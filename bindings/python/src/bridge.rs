@@ -38,7 +38,9 @@ where
                         return Err(interrupt);
                     }
                 }
-                Err(RecvTimeoutError::Disconnected) => return Err(internal("the call ended without an outcome")),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(internal("the call ended without an outcome"));
+                }
             }
         }
     })

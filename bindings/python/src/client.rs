@@ -16,7 +16,8 @@ use crate::bridge::wait;
 use crate::errors::raise;
 
 /// Argument, file name, content type; then a path with offset and length, or the bytes themselves.
-type FileArgument = (String, Option<String>, Option<String>, Option<PathBuf>, u64, u64, Option<PyBackedBytes>);
+type FileArgument =
+    (String, Option<String>, Option<String>, Option<PathBuf>, u64, u64, Option<PyBackedBytes>);
 
 /// Status, content type and bytes of an answer.
 type Answer<'py> = (u16, Option<String>, Bound<'py, PyBytes>);
@@ -36,8 +37,9 @@ impl Client {
     /// `service` is a slug (`api-video`), `options` a JSON object.
     #[new]
     fn new(py: Python<'_>, service: &str, options: String) -> PyResult<Self> {
-        let service = Service::from_slug(service)
-            .ok_or_else(|| raise(py, &usage("usage.bad_value", format!("there is no service `{service}`"))))?;
+        let service = Service::from_slug(service).ok_or_else(|| {
+            raise(py, &usage("usage.bad_value", format!("there is no service `{service}`")))
+        })?;
         let options = Secret::new(options);
         // Setting TLS up takes milliseconds: other threads go on.
         let inner = py.detach(|| build(service, &options)).map_err(|error| raise(py, &error))?;
@@ -62,9 +64,13 @@ impl Client {
         let client = self.inner(py)?;
         let failed = |error: Error| raise(py, &error);
         let arguments = object(arguments).map_err(failed)?;
-        let options = CallOptions { timeout: timeout.map(seconds).transpose().map_err(failed)?, ..CallOptions::default() };
+        let options = CallOptions {
+            timeout: timeout.map(seconds).transpose().map_err(failed)?,
+            ..CallOptions::default()
+        };
         let files = files.into_iter().map(file).collect();
-        let outcome = wait(py, async move { client.call(&operation, arguments, files, options).await })?;
+        let outcome =
+            wait(py, async move { client.call(&operation, arguments, files, options).await })?;
         let response = outcome.map_err(failed)?;
         let media = response.headers.get("content-type").map(str::to_owned);
         Ok((response.status, media, PyBytes::new(py, &response.body)))
@@ -93,14 +99,14 @@ fn build(service: Service, options: &Secret) -> Result<dynamic::Client, Error> {
 /// A JSON object that our Python half wrote.
 fn object(text: &str) -> Result<Map<String, Value>, Error> {
     // The parser's own text may quote what it read: it is not passed on.
-    serde_json::from_str(text).map_err(|_| usage("usage.bad_value", "the arguments are not a JSON object".to_owned()))
+    serde_json::from_str(text)
+        .map_err(|_| usage("usage.bad_value", "the arguments are not a JSON object".to_owned()))
 }
 
 fn seconds(limit: f64) -> Result<Duration, Error> {
-    Duration::try_from_secs_f64(limit)
-        .ok()
-        .filter(|limit| !limit.is_zero())
-        .ok_or_else(|| usage("usage.bad_value", "`timeout` takes a positive number of seconds".to_owned()))
+    Duration::try_from_secs_f64(limit).ok().filter(|limit| !limit.is_zero()).ok_or_else(|| {
+        usage("usage.bad_value", "`timeout` takes a positive number of seconds".to_owned())
+    })
 }
 
 fn file((argument, file_name, content_type, path, offset, length, data): FileArgument) -> File {

@@ -9,8 +9,6 @@ mod generated;
 mod operation;
 #[cfg(any(test, target_arch = "wasm32"))]
 mod packed;
-#[cfg(any(test, target_arch = "wasm32"))]
-mod packed;
 mod service;
 
 pub use generated::errors::{ERRORS, ErrorRow};

@@ -15,13 +15,14 @@ pub(crate) async fn command(options: Call) -> Result<ExitCode, Error> {
     let mut arguments = Map::new();
     let mut files = Vec::new();
     for text in &options.arguments {
-        let (name, value) = text
-            .split_once('=')
-            .ok_or_else(|| usage("usage.bad_value", format!("`{text}` is not of the form NAME=VALUE")))?;
+        let (name, value) = text.split_once('=').ok_or_else(|| {
+            usage("usage.bad_value", format!("`{text}` is not of the form NAME=VALUE"))
+        })?;
         match value.strip_prefix('@') {
             Some(path) => files.push(file(name, Path::new(path))?),
             None => {
-                let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+                let value =
+                    serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
                 arguments.insert(name.to_owned(), value);
             }
         }
@@ -31,7 +32,8 @@ pub(crate) async fn command(options: Call) -> Result<ExitCode, Error> {
         builder = builder.set("sandbox", Value::Bool(true))?;
     }
     let client: Client = builder.build()?;
-    let response = client.call(&options.operation, arguments, files, CallOptions::default()).await?;
+    let response =
+        client.call(&options.operation, arguments, files, CallOptions::default()).await?;
     match serde_json::from_slice::<Value>(&response.body) {
         Ok(value) => out::line(&format!("{value:#}")),
         Err(_) => out::bytes(&response.body),

@@ -29,9 +29,9 @@ pub(crate) async fn command(options: Emulate) -> Result<ExitCode, Error> {
         out::line(&format!("{:<18} user JWT {}", "VideoVector", keys.videovector_jwt));
         out::note("Every key above is made up and opens this emulator only. Ctrl-C stops it.");
     }
-    tokio::signal::ctrl_c()
-        .await
-        .map_err(|error| Error::new(ErrorKind::Internal, "internal", format!("no signals: {error}")))?;
+    tokio::signal::ctrl_c().await.map_err(|error| {
+        Error::new(ErrorKind::Internal, "internal", format!("no signals: {error}"))
+    })?;
     emulator.stop().await;
     Ok(ExitCode::SUCCESS)
 }

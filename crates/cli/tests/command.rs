@@ -26,23 +26,46 @@ fn problem(arguments: &[&str], variables: &[(&str, &str)], code: i32) -> String 
 fn wrong_use_ends_with_2_and_one_message() {
     assert!(problem(&["demo", "--flie", "x"], &[], 2).contains("--flie"));
     assert!(problem(&["demo", "--write"], &[], 2).contains("--live"));
-    assert!(problem(&["demo", "--live", "vimeo"], &[], 2).contains("the services are api-video, twelve-labs, videovector"));
-    assert!(problem(&["demo", "--file", "no/such.mp4"], &[], 2).contains("no/such.mp4 cannot be read"));
+    assert!(
+        problem(&["demo", "--live", "vimeo"], &[], 2)
+            .contains("the services are api-video, twelve-labs, videovector")
+    );
+    assert!(
+        problem(&["demo", "--file", "no/such.mp4"], &[], 2).contains("no/such.mp4 cannot be read")
+    );
     assert!(problem(&["demo", "--file", "."], &[], 2).contains("is not a file"));
     let empty = tempfile::NamedTempFile::new().unwrap();
     let path = empty.path().to_str().unwrap();
     assert!(problem(&["demo", "--file", path], &[], 2).contains("is empty"));
-    assert!(problem(&["call", "api-video", "videos.lst"], &[], 2).contains("did you mean `videos.list`?"));
-    assert!(problem(&["call", "api-video", "videos.list", "pagesize"], &[], 2).contains("NAME=VALUE"));
-    assert!(problem(&["call", "api-video", "videos.list", "x=1"], &[], 2).contains("unknown argument `x`"));
+    assert!(
+        problem(&["call", "api-video", "videos.lst"], &[], 2)
+            .contains("did you mean `videos.list`?")
+    );
+    assert!(
+        problem(&["call", "api-video", "videos.list", "pagesize"], &[], 2).contains("NAME=VALUE")
+    );
+    assert!(
+        problem(&["call", "api-video", "videos.list", "x=1"], &[], 2)
+            .contains("unknown argument `x`")
+    );
     let key = [("TWELVE_LABS_API_KEY", "canary\ncanary")];
-    assert!(problem(&["call", "twelve-labs", "indexes.list"], &key, 2).contains("TWELVE_LABS_API_KEY has a control character at byte 7 of 13"));
-    assert!(problem(&["call", "twelve-labs", "indexes.list"], &[], 1).contains("Set TWELVE_LABS_API_KEY"));
+    assert!(
+        problem(&["call", "twelve-labs", "indexes.list"], &key, 2)
+            .contains("TWELVE_LABS_API_KEY has a control character at byte 7 of 13")
+    );
+    assert!(
+        problem(&["call", "twelve-labs", "indexes.list"], &[], 1)
+            .contains("Set TWELVE_LABS_API_KEY")
+    );
 }
 
 #[test]
 fn sh_06_no_flag_takes_a_secret() {
-    for command in [&["demo", "--api-key", "canary"][..], &["call", "--api-key", "canary"], &["emulate", "--jwt", "canary"]] {
+    for command in [
+        &["demo", "--api-key", "canary"][..],
+        &["call", "--api-key", "canary"],
+        &["emulate", "--jwt", "canary"],
+    ] {
         let text = framekey(command, &[]);
         assert_eq!(text.status.code(), Some(2), "{command:?}");
     }
@@ -71,7 +94,12 @@ fn the_demo_uploads_a_file_of_the_users() {
     file.write_all(&vec![1; 7 << 20]).unwrap();
     let output = framekey(&["demo", "--json", "--file", file.path().to_str().unwrap()], &[]);
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let upload = document["steps"].as_array().unwrap().iter().find(|step| step["step"] == "upload the file in parts").unwrap();
+    let upload = document["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|step| step["step"] == "upload the file in parts")
+        .unwrap();
     assert_eq!((&upload["requests"], &upload["ok"]), (&Value::from(2), &Value::from(true)));
 }
 
@@ -85,32 +113,54 @@ async fn a_live_run_reads_only_unless_it_may_write() {
         async move {
             let variables = [("TWELVELABS_BASE_URL", url), ("TWELVE_LABS_API_KEY", key)];
             let output = tokio::task::spawn_blocking(move || {
-                let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                let variables: Vec<(&str, &str)> =
+                    variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
                 framekey(arguments, &variables)
             });
             let output = output.await.unwrap();
-            assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+            assert_eq!(
+                output.status.code(),
+                Some(0),
+                "{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
             serde_json::from_slice::<Value>(&output.stdout).unwrap()
         }
     };
     let reading = run(&["demo", "--json", "--live", "twelve-labs"]).await;
-    let methods: Vec<String> = emulator.journal().iter().map(|entry| entry.method.clone()).collect();
+    let methods: Vec<String> =
+        emulator.journal().iter().map(|entry| entry.method.clone()).collect();
     assert!(!methods.is_empty() && methods.iter().all(|method| method == "GET"), "{methods:?}");
-    assert_eq!((&reading["totals"]["ok"], &reading["totals"]["skipped"]), (&Value::from(2), &Value::from(2)));
+    assert_eq!(
+        (&reading["totals"]["ok"], &reading["totals"]["skipped"]),
+        (&Value::from(2), &Value::from(2))
+    );
     let writing = run(&["demo", "--json", "--live", "twelve-labs", "--write"]).await;
-    assert_eq!((&writing["totals"]["ok"], &writing["totals"]["skipped"]), (&Value::from(5), &Value::from(0)));
+    assert_eq!(
+        (&writing["totals"]["ok"], &writing["totals"]["skipped"]),
+        (&Value::from(5), &Value::from(0))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_prints_the_answer() {
     let emulator = Emulator::start(Config::default()).await.unwrap();
-    let variables =
-        [("FRAMEKEY_APIVIDEO_BASE_URL", emulator.base_url(Service::ApiVideo)), ("APIVIDEO_API_KEY", emulator.credentials().api_video_key.clone())];
+    let variables = [
+        ("FRAMEKEY_APIVIDEO_BASE_URL", emulator.base_url(Service::ApiVideo)),
+        ("APIVIDEO_API_KEY", emulator.credentials().api_video_key.clone()),
+    ];
     let output = tokio::task::spawn_blocking(move || {
-        let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        framekey(&["call", "api-video", "videos.create", "title=My film", "tags=[\"a\"]"], &variables)
+        let variables: Vec<(&str, &str)> =
+            variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        framekey(
+            &["call", "api-video", "videos.create", "title=My film", "tags=[\"a\"]"],
+            &variables,
+        )
     });
     let output = output.await.unwrap();
     let video: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((&video["title"], &video["tags"]), (&Value::from("My film"), &serde_json::json!(["a"])));
+    assert_eq!(
+        (&video["title"], &video["tags"]),
+        (&Value::from("My film"), &serde_json::json!(["a"]))
+    );
 }

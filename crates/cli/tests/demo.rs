@@ -11,20 +11,50 @@ async fn play(faults: Vec<Fault>) -> Report {
 
 /// Story by story: step, operations, credentials, requests.
 const STEPS: [(&str, &str, &str, usize); 39] = [
-    ("list videos: the key is exchanged first", "access_tokens.create videos.list", "none bearer", 2),
+    (
+        "list videos: the key is exchanged first",
+        "access_tokens.create videos.list",
+        "none bearer",
+        2,
+    ),
     ("list again: the token is used again", "videos.list", "bearer", 1),
     ("create a video", "videos.create", "bearer", 1),
     ("upload the file in parts", "videos.upload", "bearer", 3),
     ("wait until it can be played", "videos.get_status", "bearer", 0),
     ("delete the video", "videos.delete", "bearer", 1),
-    ("3700 s later: one new exchange, no error", "access_tokens.create videos.list", "none bearer", 2),
+    (
+        "3700 s later: one new exchange, no error",
+        "access_tokens.create videos.list",
+        "none bearer",
+        2,
+    ),
     ("the alternative: the key itself, as HTTP basic", "videos.list", "basic", 1),
-    ("the option: renew by refresh token (first token)", "access_tokens.create videos.list", "none bearer", 2),
-    ("3700 s later: renewed by the refresh token", "access_tokens.refresh videos.list", "none bearer", 2),
+    (
+        "the option: renew by refresh token (first token)",
+        "access_tokens.create videos.list",
+        "none bearer",
+        2,
+    ),
+    (
+        "3700 s later: renewed by the refresh token",
+        "access_tokens.refresh videos.list",
+        "none bearer",
+        2,
+    ),
     ("the sandbox, with its own key", "access_tokens.create videos.list", "none bearer", 2),
     ("the sandbox key in production is refused", "access_tokens.create", "none", 1),
-    ("make an upload token that lives 600 s", "access_tokens.create upload_tokens.create", "none bearer", 2),
-    ("upload with the token and no other credential", "videos.upload_with_token", "upload_token", 3),
+    (
+        "make an upload token that lives 600 s",
+        "access_tokens.create upload_tokens.create",
+        "none bearer",
+        2,
+    ),
+    (
+        "upload with the token and no other credential",
+        "videos.upload_with_token",
+        "upload_token",
+        3,
+    ),
     ("the token opens nothing else: refused before it is sent", "", "", 0),
     ("make a second token that does not end", "upload_tokens.create", "bearer", 1),
     ("list tokens, sorted, one a page", "upload_tokens.list", "bearer", 1),
@@ -33,7 +63,12 @@ const STEPS: [(&str, &str, &str, usize); 39] = [
     ("give the video a title and metadata", "videos.update", "bearer", 1),
     ("find it by its exact title", "videos.list", "bearer", 1),
     ("delete it", "videos.delete", "bearer", 1),
-    ("601 s later the upload is refused, and says why", "videos.upload_with_token", "upload_token", 1),
+    (
+        "601 s later the upload is refused, and says why",
+        "videos.upload_with_token",
+        "upload_token",
+        1,
+    ),
     ("delete the token", "upload_tokens.delete", "bearer", 1),
     ("create an index in the v1.3 shape", "indexes.create", "api_key", 1),
     ("list indexes", "indexes.list", "api_key", 1),
@@ -70,25 +105,47 @@ async fn the_json_output_is_right_step_by_step() {
         if requests > 0 {
             assert_eq!(step["requests"], json!(requests), "{name}");
         }
-        assert_eq!((&step["ok"], &step["differs"], &step["skipped"]), (&json!(true), &Value::Null, &Value::Null), "{name}: {step}");
+        assert_eq!(
+            (&step["ok"], &step["differs"], &step["skipped"]),
+            (&json!(true), &Value::Null, &Value::Null),
+            "{name}: {step}"
+        );
     }
     let totals = &report["totals"];
-    assert_eq!((&totals["steps"], &totals["ok"], &totals["failed"]), (&json!(39), &json!(39), &json!(0)));
+    assert_eq!(
+        (&totals["steps"], &totals["ok"], &totals["failed"]),
+        (&json!(39), &json!(39), &json!(0))
+    );
     let refused = &steps[22]["result"];
     assert!(refused.as_str().unwrap().contains("unknown or has expired"), "{refused}");
 }
 
 #[tokio::test]
 async fn a_planted_fault_is_seen() {
-    let broken = Fault::always(Service::ApiVideo, "videos.delete", 500, json!({ "title": "broken" }));
+    let broken =
+        Fault::always(Service::ApiVideo, "videos.delete", 500, json!({ "title": "broken" }));
     let report = play(vec![broken]).await;
-    let differing: Vec<&str> = report.rows.iter().filter(|row| row.differs.is_some()).map(|row| row.step).collect();
+    let differing: Vec<&str> =
+        report.rows.iter().filter(|row| row.differs.is_some()).map(|row| row.step).collect();
     assert_eq!(differing, ["delete the video", "delete it"], "{}", report.to_table());
-    let once = Fault { calls: vec![3], ..Fault::always(Service::ApiVideo, "access_tokens.create", 503, json!({})) };
+    let once = Fault {
+        calls: vec![3],
+        ..Fault::always(Service::ApiVideo, "access_tokens.create", 503, json!({}))
+    };
     assert!(play(vec![once]).await.failed() > 0);
-    let reused = Fault::always(Service::VideoVector, "api_keys.rotate", 200, json!({ "new_key": { "key": "sk_x" } }));
+    let reused = Fault::always(
+        Service::VideoVector,
+        "api_keys.rotate",
+        200,
+        json!({ "new_key": { "key": "sk_x" } }),
+    );
     let report = play(vec![reused]).await;
-    assert!(report.rows.iter().any(|row| row.step == "the old key is refused at once" && row.differs.is_some()));
+    assert!(
+        report
+            .rows
+            .iter()
+            .any(|row| row.step == "the old key is refused at once" && row.differs.is_some())
+    );
 }
 
 #[tokio::test]

@@ -61,7 +61,8 @@ fn lay_out(root: &Path, glue: &Path, staged: &Path, dist: &Path) -> Result<()> {
 fn to_common_js(root: &Path, staged: &Path, folder: &Path) -> Result<()> {
     let mut files = Vec::new();
     for part in [folder.to_path_buf(), folder.join("generated")] {
-        let entries = std::fs::read_dir(&part).with_context(|| format!("{}: cannot be read", part.display()))?;
+        let entries = std::fs::read_dir(&part)
+            .with_context(|| format!("{}: cannot be read", part.display()))?;
         files.extend(entries.filter_map(|entry| entry.ok().map(|entry| entry.path())));
     }
     files.retain(|file| file.extension().is_some_and(|end| end == "js"));

@@ -20,7 +20,6 @@ pub(crate) fn generate(documents: &[Document], output: &mut Output) -> Result<()
         let head = format!("The operations of {}.", document.service.slug);
         output.rust(&file, &head, table(document))?;
         super::schemas::generate(document, &format!("{FOLDER}/schemas"), output)?;
-        super::packed::generate(document, FOLDER, output);
         super::packed::generate(document, &format!("{FOLDER}/packed"), output);
     }
     let modules = SERVICES.map(|service| format_ident!("{}", service.module));

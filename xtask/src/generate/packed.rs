@@ -1,128 +1,101 @@
-//! The operation table as text: `crates/catalog/src/packed.rs` reads it, and says how it is written.
+//! The operation table as text, one line a row: `crates/catalog/src/packed.rs` reads it, says what
+//! stands where, and holds both forms against each other in a test.
 
 use super::document::{Body, Document, Field, FieldKind, Operation, Param, Place, Scheme, Style};
-use super::output::Output;
-use super::overlay::{Bearer, CursorPlace, Page, Retry, Scope, Stream, StreamKind};
+use super::output::{HEAD, Output};
+use super::overlay::{Bearer, CursorPlace, Page, Stream};
 
-pub(crate) fn generate(document: &Document, folder: &str, output: &mut Output) {
-    let text: String = document.operations.iter().map(|operation| row(operation) + "\n").collect();
-    output.text(format!("{folder}/{}.txt", document.service.slug), text);
+/// Writes `<service>.txt` into `folder`.
+pub(super) fn generate(document: &Document, folder: &str, output: &mut Output) {
+    let rows: String = document.operations.iter().map(|operation| row(operation) + "\n").collect();
+    output.text(format!("{folder}/{}.txt", document.service.slug), format!("# {HEAD}\n{rows}"));
 }
 
 fn row(operation: &Operation) -> String {
-    let params: Vec<String> = operation.params.iter().map(param).collect();
-    let security: Vec<String> = operation.security.iter().map(scheme).collect();
-    let accept = Some(operation.accept.as_str()).filter(|media| *media != "application/json");
-    [
+    let list = |items: Vec<String>| items.join(" ");
+    let (body, fields) = match &operation.body {
+        None => ("-", Vec::new()),
+        Some(Body { multipart: true, fields, .. }) => ("m", fields.iter().map(field).collect()),
+        Some(Body { required: true, fields, .. }) => ("J", fields.iter().map(field).collect()),
+        Some(Body { fields, .. }) => ("j", fields.iter().map(field).collect()),
+    };
+    let cells = [
         operation.id.clone(),
-        letter(
-            ["Get", "Post", "Put", "Patch", "Delete"]
-                .iter()
-                .position(|name| *name == operation.method),
-        ),
+        operation.method.to_uppercase(),
         operation.path.clone(),
-        params.join(" "),
-        operation.body.as_ref().map(body).unwrap_or_default(),
-        security.join(" "),
-        operation.scope.map(scope).unwrap_or_default(),
-        letter(Some(match operation.retry {
-            Retry::Safe => 0,
-            Retry::Idempotent => 1,
-            Retry::Keyed => 2,
-            Retry::Unsafe => 3,
-        })),
+        operation.accept.clone(),
+        list(operation.security.iter().map(scheme).collect()),
+        operation.scope.map(|scope| format!("{scope:?}").to_lowercase()).unwrap_or_default(),
+        format!("{:?}", operation.retry).to_lowercase(),
         operation.page.as_ref().map(page).unwrap_or_default(),
         operation.stream.as_ref().map(stream).unwrap_or_default(),
-        accept.unwrap_or_default().to_owned(),
-    ]
-    .join("\t")
+        list(operation.params.iter().map(param).collect()),
+        body.to_owned(),
+        list(fields),
+    ];
+    cells.join("\t")
 }
 
-/// A place in a list as a letter, from `a`.
-fn letter(at: Option<usize>) -> String {
-    at.and_then(|at| u8::try_from(at).ok())
-        .map(|at| char::from(b'a' + at).to_string())
-        .unwrap_or_default()
-}
-
-fn named(code: usize, wire: &str, name: &str) -> String {
-    let code = letter(Some(code));
-    if wire == name { format!("{code}{wire}") } else { format!("{code}{wire}={name}") }
+/// `name`, or `name=wire` where they differ.
+fn named(name: &str, wire: &str) -> String {
+    if name == wire { name.to_owned() } else { format!("{name}={wire}") }
 }
 
 fn param(param: &Param) -> String {
     let place = match param.place {
-        Place::Path => 0,
-        Place::Query => 1,
-        Place::Header => 2,
+        Place::Path => 'p',
+        Place::Query => 'q',
+        Place::Header => 'h',
     };
     let style = match param.style {
-        Style::Plain => 0,
-        Style::Repeat => 1,
-        Style::Deep => 2,
+        Style::Plain => 'p',
+        Style::Repeat => 'r',
+        Style::Deep => 'd',
     };
-    named(place * 6 + style * 2 + usize::from(param.required), &param.wire, &param.name)
+    format!("{place}{style}{}{}", required(param.required), named(&param.name, &param.wire))
 }
 
 fn field(field: &Field) -> String {
     let kind = match field.kind {
-        FieldKind::Value => 0,
-        FieldKind::List => 1,
-        FieldKind::File => 2,
+        FieldKind::Value => 'v',
+        FieldKind::List => 'l',
+        FieldKind::File => 'f',
     };
-    named(kind * 2 + usize::from(field.required), &field.wire, &field.name)
+    format!("{kind}{}{}", required(field.required), named(&field.name, &field.wire))
 }
 
-fn body(body: &Body) -> String {
-    let kind = match (body.multipart, body.required) {
-        (true, _) => "m",
-        (false, true) => "r",
-        (false, false) => "o",
-    };
-    let fields: Vec<String> = body.fields.iter().map(field).collect();
-    format!("{kind}{}", fields.join(" "))
+fn required(yes: bool) -> char {
+    if yes { '!' } else { '?' }
 }
 
 fn scheme(scheme: &Scheme) -> String {
     match scheme {
-        Scheme::Basic => "a".to_owned(),
-        Scheme::Bearer(Bearer::Any) => "b".to_owned(),
-        Scheme::Bearer(Bearer::User) => "c".to_owned(),
-        Scheme::Bearer(Bearer::NotOauth) => "d".to_owned(),
-        Scheme::ApiKeyHeader(name) => format!("e{name}"),
-        Scheme::ApiKeyQuery(name) => format!("f{name}"),
+        Scheme::Basic => "basic".to_owned(),
+        Scheme::Bearer(Bearer::Any) => "bearer".to_owned(),
+        Scheme::Bearer(Bearer::User) => "user".to_owned(),
+        Scheme::Bearer(Bearer::NotOauth) => "not_oauth".to_owned(),
+        Scheme::ApiKeyHeader(name) => format!("header={name}"),
+        Scheme::ApiKeyQuery(name) => format!("query={name}"),
     }
-}
-
-fn scope(scope: Scope) -> String {
-    letter(Some(match scope {
-        Scope::Search => 0,
-        Scope::Read => 1,
-        Scope::Write => 2,
-        Scope::Admin => 3,
-    }))
 }
 
 fn page(page: &Page) -> String {
     match page {
-        Page::Number { page, size, items, pages } => format!("n {page} {size} {items} {pages}"),
-        Page::Cursor { cursor, r#in, size, items, next, .. } => {
-            let place = if *r#in == CursorPlace::Body { "b" } else { "q" };
-            format!("{place} {cursor} {size} {items} {next}")
+        Page::Number { page, size, items, pages } => {
+            format!("number {page} {size} {items} {pages}")
+        }
+        Page::Cursor { cursor, r#in, size, items, next, more: _ } => {
+            let place = if *r#in == CursorPlace::Body { "body" } else { "query" };
+            format!("cursor {cursor} {place} {size} {items} {next}")
         }
         Page::Token { operation, param, items, next } => {
-            format!("t {operation} {param} {items} {next}")
+            format!("token {operation} {param} {items} {next}")
         }
-        Page::Limit { size, items } => format!("l {size} {items}"),
+        Page::Limit { size, items } => format!("limit {size} {items}"),
     }
 }
 
 fn stream(stream: &Stream) -> String {
-    let kind = letter(Some(match stream.kind {
-        StreamKind::Ndjson => 0,
-        StreamKind::Sse => 1,
-        StreamKind::Jsonl => 2,
-        StreamKind::Bytes => 3,
-    }));
-    format!("{kind}{}", stream.when.as_deref().unwrap_or_default())
+    let kind = format!("{:?}", stream.kind).to_lowercase();
+    format!("{kind} {}", stream.when.as_deref().unwrap_or_default())
 }

@@ -18,3 +18,13 @@ pub fn schemas(service: crate::Service) -> &'static str {
         crate::Service::VideoVector => include_str!("schemas/videovector.json"),
     }
 }
+
+/// The operation table of a service as text.
+#[cfg(any(test, target_arch = "wasm32"))]
+pub(crate) fn packed(service: crate::Service) -> &'static str {
+    match service {
+        crate::Service::ApiVideo => include_str!("packed/api-video.txt"),
+        crate::Service::TwelveLabs => include_str!("packed/twelve-labs.txt"),
+        crate::Service::VideoVector => include_str!("packed/videovector.txt"),
+    }
+}

@@ -44,7 +44,11 @@ async fn client(stage: &mut Stage, mode: &'static str) -> Option<Client> {
     match made {
         Ok(client) => Some(client),
         Err(error) => {
-            stage.step("configure", Needs::Nothing, Expect::nothing(), failed(error), |()| String::new()).await;
+            stage
+                .step("configure", Needs::Nothing, Expect::nothing(), failed(error), |()| {
+                    String::new()
+                })
+                .await;
             None
         }
     }
@@ -164,7 +168,11 @@ async fn alternatives(stage: &mut Stage) {
     }
     let refreshing = match stage.credentials() {
         None => return,
-        Some(keys) => stage.builder(Service::ApiVideo).api_key(keys.api_video_key.clone()).refresh_first(true).build(),
+        Some(keys) => stage
+            .builder(Service::ApiVideo)
+            .api_key(keys.api_video_key.clone())
+            .refresh_first(true)
+            .build(),
     };
     let Ok(refreshing) = refreshing else { return };
     let refreshing: Client = refreshing;
@@ -192,7 +200,8 @@ async fn alternatives(stage: &mut Stage) {
 async fn sandbox(stage: &mut Stage) {
     let Some(keys) = stage.credentials() else { return };
     let key = keys.api_video_sandbox_key.clone();
-    let in_sandbox = stage.builder(Service::ApiVideo).api_key(key.clone()).base_url(stage.sandbox_url()).build();
+    let in_sandbox =
+        stage.builder(Service::ApiVideo).api_key(key.clone()).base_url(stage.sandbox_url()).build();
     let in_production = stage.builder(Service::ApiVideo).api_key(key).build();
     let (Ok(in_sandbox), Ok(in_production)) = (in_sandbox, in_production) else { return };
     let (in_sandbox, in_production): (Client, Client) = (in_sandbox, in_production);
@@ -209,7 +218,9 @@ async fn sandbox(stage: &mut Stage) {
         .step(
             "the sandbox key in production is refused",
             Needs::Emulator,
-            Expect::nothing().then("access_tokens.create", "none").fails("auth.exchange_refused", "Sandbox and production"),
+            Expect::nothing()
+                .then("access_tokens.create", "none")
+                .fails("auth.exchange_refused", "Sandbox and production"),
             call(&in_production, "videos.list", json!({})),
             count,
         )

@@ -29,8 +29,11 @@ impl Clip {
 /// Opens the user's file, or pads the clip with an MP4 `free` box, which players skip (ISO 14496-12).
 pub(crate) fn open(own: Option<&Path>) -> Result<Clip, Error> {
     if let Some(path) = own {
-        let bad = |why: &str| crate::usage("usage.bad_file", format!("the file {} {why}", path.display()));
-        let found = std::fs::metadata(path).map_err(|error| bad(&format!("cannot be read: {error}")))?;
+        let bad = |why: &str| {
+            crate::usage("usage.bad_file", format!("the file {} {why}", path.display()))
+        };
+        let found =
+            std::fs::metadata(path).map_err(|error| bad(&format!("cannot be read: {error}")))?;
         if !found.is_file() {
             return Err(bad("is not a file"));
         }
@@ -40,10 +43,15 @@ pub(crate) fn open(own: Option<&Path>) -> Result<Clip, Error> {
         return Ok(Clip::Own(path.to_owned()));
     }
     let broken = |error: std::io::Error| {
-        Error::new(ErrorKind::Internal, "internal", format!("no temporary file for the clip: {error}"))
+        Error::new(
+            ErrorKind::Internal,
+            "internal",
+            format!("no temporary file for the clip: {error}"),
+        )
     };
     let padding = PADDED.saturating_sub(CLIP.len()).max(8);
-    let mut file = tempfile::Builder::new().prefix("framekey-").suffix(".mp4").tempfile().map_err(broken)?;
+    let mut file =
+        tempfile::Builder::new().prefix("framekey-").suffix(".mp4").tempfile().map_err(broken)?;
     let size = u32::try_from(padding).unwrap_or(u32::MAX);
     file.write_all(CLIP).map_err(broken)?;
     file.write_all(&size.to_be_bytes()).map_err(broken)?;

@@ -19,18 +19,25 @@ const TITLE: &str = "Sample video of the framekey demo";
 
 pub(crate) async fn play(stage: &mut Stage, clip: &Path) {
     stage.story("api.video: a stranger uploads with a token");
-    let owner = match stage.client(Service::ApiVideo, |keys| keys.api_video_key.clone(), Some("bearer")) {
-        Ok(owner) => owner,
-        Err(error) => {
-            stage.step("configure", Needs::Nothing, Expect::nothing(), failed(error), |()| String::new()).await;
-            return;
-        }
-    };
+    let owner =
+        match stage.client(Service::ApiVideo, |keys| keys.api_video_key.clone(), Some("bearer")) {
+            Ok(owner) => owner,
+            Err(error) => {
+                stage
+                    .step("configure", Needs::Nothing, Expect::nothing(), failed(error), |()| {
+                        String::new()
+                    })
+                    .await;
+                return;
+            }
+        };
     let made = stage
         .step(
             "make an upload token that lives 600 s",
             Needs::Write,
-            Expect::nothing().then("access_tokens.create", "none").then("upload_tokens.create", "bearer"),
+            Expect::nothing()
+                .then("access_tokens.create", "none")
+                .then("upload_tokens.create", "bearer"),
             call(&owner, "upload_tokens.create", json!({ "ttl": TTL })),
             |token| format!("ends {}", text(token, "/expiresAt")),
         )
@@ -38,7 +45,8 @@ pub(crate) async fn play(stage: &mut Stage, clip: &Path) {
     let Some(token) = made.map(|made| text(&made, "/token")) else {
         return list_only(stage, &owner).await;
     };
-    let stranger: Result<Client, Error> = stage.builder(Service::ApiVideo).upload_token(token.clone()).build();
+    let stranger: Result<Client, Error> =
+        stage.builder(Service::ApiVideo).upload_token(token.clone()).build();
     let Ok(stranger) = stranger else { return };
     let video = upload(stage, &stranger, clip).await;
     tokens(stage, &owner, &token).await;
@@ -53,7 +61,9 @@ async fn list_only(stage: &mut Stage, owner: &Client) {
         .step(
             "list upload tokens",
             Needs::Nothing,
-            Expect::nothing().times("access_tokens.create", "none", 0, 1).then("upload_tokens.list", "bearer"),
+            Expect::nothing()
+                .times("access_tokens.create", "none", 0, 1)
+                .then("upload_tokens.list", "bearer"),
             call(owner, "upload_tokens.list", json!({ "sort_by": "ttl", "sort_order": "asc" })),
             count,
         )
@@ -130,7 +140,11 @@ async fn tokens(stage: &mut Stage, owner: &Client, first: &str) {
                 "delete the second one",
                 Needs::Write,
                 Expect::nothing().then("upload_tokens.delete", "bearer"),
-                call(owner, "upload_tokens.delete", json!({ "upload_token": text(&second, "/token") })),
+                call(
+                    owner,
+                    "upload_tokens.delete",
+                    json!({ "upload_token": text(&second, "/token") }),
+                ),
                 |_| "deleted".to_owned(),
             )
             .await;
@@ -198,7 +212,9 @@ async fn too_late(stage: &mut Stage, owner: &Client, stranger: &Client, token: &
         .step(
             "601 s later the upload is refused, and says why",
             Needs::Emulator,
-            Expect::nothing().then("videos.upload_with_token", "upload_token").fails("upload_token.rejected", "past its TTL"),
+            Expect::nothing()
+                .then("videos.upload_with_token", "upload_token")
+                .fails("upload_token.rejected", "past its TTL"),
             Upload::file(clip).part_size(SMALLEST_PART).with_token(stranger),
             |video| text(video, "/videoId"),
         )

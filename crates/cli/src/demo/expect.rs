@@ -43,7 +43,13 @@ impl Expect {
     }
 
     /// Then this operation with this credential, `least` to `most` times.
-    pub(crate) fn times(mut self, operation: &'static str, credential: &'static str, least: usize, most: usize) -> Self {
+    pub(crate) fn times(
+        mut self,
+        operation: &'static str,
+        credential: &'static str,
+        least: usize,
+        most: usize,
+    ) -> Self {
         self.requests.push(Wanted { operation, credential, least, most });
         self
     }
@@ -59,10 +65,14 @@ impl Expect {
         match (&self.outcome, outcome) {
             (Outcome::Done, Ok(_)) => {}
             (Outcome::Done, Err(error)) => return Some(format!("failed: {error}")),
-            (Outcome::Fails { code, .. }, Ok(_)) => return Some(format!("should have failed with {code}")),
+            (Outcome::Fails { code, .. }, Ok(_)) => {
+                return Some(format!("should have failed with {code}"));
+            }
             (Outcome::Fails { code, says }, Err(error)) => {
                 if error.code() != *code || !error.to_string().contains(says) {
-                    return Some(format!("should have failed with {code} and \"{says}\", not: {error}"));
+                    return Some(format!(
+                        "should have failed with {code} and \"{says}\", not: {error}"
+                    ));
                 }
             }
         }
@@ -71,7 +81,9 @@ impl Expect {
             let fitting = rest
                 .iter()
                 .take(wanted.most)
-                .take_while(|seen| seen.operation == wanted.operation && seen.credential == wanted.credential)
+                .take_while(|seen| {
+                    seen.operation == wanted.operation && seen.credential == wanted.credential
+                })
                 .count();
             if fitting < wanted.least {
                 return Some(format!(
@@ -96,7 +108,8 @@ fn sent(seen: &[Seen]) -> String {
     if seen.is_empty() {
         return "nothing".to_owned();
     }
-    let each: Vec<String> = seen.iter().map(|seen| format!("{} ({})", seen.operation, seen.credential)).collect();
+    let each: Vec<String> =
+        seen.iter().map(|seen| format!("{} ({})", seen.operation, seen.credential)).collect();
     each.join(", ")
 }
 
@@ -106,7 +119,11 @@ mod tests {
     use framekey::{Error, ErrorKind};
 
     fn seen(operation: &str, credential: &str) -> Seen {
-        Seen { operation: operation.to_owned(), credential: credential.to_owned(), status: Some(200) }
+        Seen {
+            operation: operation.to_owned(),
+            credential: credential.to_owned(),
+            status: Some(200),
+        }
     }
 
     #[test]
@@ -115,13 +132,25 @@ mod tests {
         let good = [seen("a.list", "bearer"), seen("b.get", "bearer")];
         assert_eq!(expect().differs(&good, Ok(&())), None);
         assert!(expect().differs(&good[..1], Ok(&())).is_some());
-        assert!(expect().differs(&[seen("a.list", "basic"), seen("b.get", "bearer")], Ok(&())).is_some());
+        assert!(
+            expect()
+                .differs(&[seen("a.list", "basic"), seen("b.get", "bearer")], Ok(&()))
+                .is_some()
+        );
         let more = [good[0].clone(), good[1].clone(), good[1].clone(), good[1].clone()];
         assert!(expect().differs(&more, Ok(&())).is_some());
         let error = Error::new(ErrorKind::Usage, "usage.bad_value", "no");
         assert!(expect().differs::<()>(&good, Err(&error)).is_some());
         assert!(Expect::nothing().fails("http.404", "").differs(&[], Ok(&())).is_some());
-        assert!(Expect::nothing().fails("usage.bad_value", "yes").differs::<()>(&[], Err(&error)).is_some());
-        assert_eq!(Expect::nothing().fails("usage.bad_value", "no").differs::<()>(&[], Err(&error)), None);
+        assert!(
+            Expect::nothing()
+                .fails("usage.bad_value", "yes")
+                .differs::<()>(&[], Err(&error))
+                .is_some()
+        );
+        assert_eq!(
+            Expect::nothing().fails("usage.bad_value", "no").differs::<()>(&[], Err(&error)),
+            None
+        );
     }
 }

@@ -15,13 +15,20 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    pub(crate) fn new(service: Service, below: Arc<dyn Transport>, seen: Arc<Mutex<Vec<Seen>>>) -> Self {
+    pub(crate) fn new(
+        service: Service,
+        below: Arc<dyn Transport>,
+        seen: Arc<Mutex<Vec<Seen>>>,
+    ) -> Self {
         Recorder { service, below, seen }
     }
 }
 
 impl Transport for Recorder {
-    fn send(&self, request: HttpRequest) -> BoxFuture<'static, Result<HttpResponse, TransportError>> {
+    fn send(
+        &self,
+        request: HttpRequest,
+    ) -> BoxFuture<'static, Result<HttpResponse, TransportError>> {
         let noted = Seen {
             operation: operation(self.service, &request),
             credential: credential(&request).to_owned(),
@@ -58,7 +65,8 @@ fn operation(service: Service, request: &HttpRequest) -> String {
             let template: Vec<&str> = row.path.split('/').skip(1).collect();
             let tail = segments.get(segments.len().checked_sub(template.len())?..)?;
             let literal = template.iter().filter(|want| !want.starts_with('{')).count();
-            let fits = template.iter().zip(tail).all(|(want, have)| want.starts_with('{') || want == have);
+            let fits =
+                template.iter().zip(tail).all(|(want, have)| want.starts_with('{') || want == have);
             fits.then_some(((template.len(), literal), row.id))
         })
         .max()

@@ -64,7 +64,10 @@ impl Report {
     #[must_use]
     pub fn to_table(&self) -> String {
         let mut table = Table::new();
-        table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(width());
+        table
+            .load_preset(presets::NOTHING)
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(width());
         table.set_header(["", "step", "operation", "credential sent", "requests", "result"]);
         let mut story = "";
         for row in &self.rows {

@@ -49,7 +49,8 @@ impl Stage {
     pub(crate) fn live(service: Service, write: bool) -> Result<Self, Error> {
         let mut platform = native::platform()?;
         let seen = Arc::new(Mutex::new(Vec::new()));
-        platform.transport = Arc::new(Recorder::new(service, platform.transport, Arc::clone(&seen)));
+        platform.transport =
+            Arc::new(Recorder::new(service, platform.transport, Arc::clone(&seen)));
         Ok(Stage::new(Place::Live { write, seen }, platform, true))
     }
 
@@ -76,7 +77,9 @@ impl Stage {
     pub(crate) fn builder(&self, service: Service) -> ClientBuilder {
         let builder = Client::builder(service).platform(self.platform.clone());
         match &self.place {
-            Place::Emulated { emulator, .. } => builder.base_url(emulator.base_url(service)).environment(|_| None),
+            Place::Emulated { emulator, .. } => {
+                builder.base_url(emulator.base_url(service)).environment(|_| None)
+            }
             Place::Live { .. } => builder,
         }
     }
@@ -140,9 +143,13 @@ impl Stage {
 
     fn why_skip(&self, needs: Needs) -> Option<&'static str> {
         match (&self.place, needs) {
-            (Place::Emulated { .. }, _) | (_, Needs::Nothing) | (Place::Live { write: true, .. }, Needs::Write) => None,
+            (Place::Emulated { .. }, _)
+            | (_, Needs::Nothing)
+            | (Place::Live { write: true, .. }, Needs::Write) => None,
             (Place::Live { .. }, Needs::Write) => Some("it writes; run with --write"),
-            (Place::Live { .. }, Needs::Emulator) => Some("it needs the emulator's clock or accounts"),
+            (Place::Live { .. }, Needs::Emulator) => {
+                Some("it needs the emulator's clock or accounts")
+            }
         }
     }
 
@@ -180,13 +187,16 @@ impl Stage {
                 *seen = journal.len();
                 fresh
             }
-            Place::Live { seen, .. } => std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner)),
+            Place::Live { seen, .. } => {
+                std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner))
+            }
         }
     }
 
     /// A progress bar on standard error, hidden where nobody sees it.
     pub(crate) fn bar(&self, title: &'static str) -> ProgressBar {
-        let target = if self.draws { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target =
+            if self.draws { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target).with_message(title);
         match ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes}") {
             Ok(style) => bar.with_style(style),
@@ -210,7 +220,11 @@ fn distinct<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<String> {
 }
 
 /// Calls an operation and reads its JSON; null for an empty answer.
-pub(crate) async fn call(client: &Client, operation: &str, arguments: Value) -> Result<Value, Error> {
+pub(crate) async fn call(
+    client: &Client,
+    operation: &str,
+    arguments: Value,
+) -> Result<Value, Error> {
     let arguments = match arguments {
         Value::Object(arguments) => arguments,
         _ => Map::new(),

@@ -10,10 +10,15 @@ use super::stage::{Needs, Stage, call, text};
 
 pub(crate) async fn play(stage: &mut Stage) {
     stage.story("Twelve Labs: a key in a header");
-    let client = match stage.client(Service::TwelveLabs, |keys| keys.twelve_labs_key.clone(), None) {
+    let client = match stage.client(Service::TwelveLabs, |keys| keys.twelve_labs_key.clone(), None)
+    {
         Ok(client) => client,
         Err(error) => {
-            stage.step("configure", Needs::Nothing, Expect::nothing(), failed(error), |()| String::new()).await;
+            stage
+                .step("configure", Needs::Nothing, Expect::nothing(), failed(error), |()| {
+                    String::new()
+                })
+                .await;
             return;
         }
     };
@@ -23,7 +28,11 @@ pub(crate) async fn play(stage: &mut Stage) {
             "create an index in the v1.3 shape",
             Needs::Write,
             Expect::nothing().then("indexes.create", "api_key"),
-            call(&client, "indexes.create", json!({ "index_name": "framekey demo", "models": models })),
+            call(
+                &client,
+                "indexes.create",
+                json!({ "index_name": "framekey demo", "models": models }),
+            ),
             |index| text(index, "/_id"),
         )
         .await;
@@ -61,13 +70,16 @@ async fn refusals(stage: &mut Stage, client: &Client) {
             |_| String::new(),
         )
         .await;
-    let wrong: Result<Client, Error> = stage.builder(Service::TwelveLabs).api_key("tlk_WRONGKEY00000000000").build();
+    let wrong: Result<Client, Error> =
+        stage.builder(Service::TwelveLabs).api_key("tlk_WRONGKEY00000000000").build();
     let Ok(wrong) = wrong else { return };
     stage
         .step(
             "a wrong key: the 401 with its message and what to do",
             Needs::Nothing,
-            Expect::nothing().then("indexes.list", "api_key").fails("auth.key_rejected", "create a new one"),
+            Expect::nothing()
+                .then("indexes.list", "api_key")
+                .fails("auth.key_rejected", "create a new one"),
             call(&wrong, "indexes.list", json!({})),
             |_| String::new(),
         )

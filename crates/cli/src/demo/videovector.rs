@@ -11,13 +11,18 @@ use super::stage::{Needs, Stage, call, text};
 
 pub(crate) async fn play(stage: &mut Stage) {
     stage.story("VideoVector: keys with scopes, made only with a user's JWT");
-    let key_client = match stage.client(Service::VideoVector, |keys| keys.videovector_key.clone(), None) {
-        Ok(client) => client,
-        Err(error) => {
-            stage.step("configure", Needs::Nothing, Expect::nothing(), failed(error), |()| String::new()).await;
-            return;
-        }
-    };
+    let key_client =
+        match stage.client(Service::VideoVector, |keys| keys.videovector_key.clone(), None) {
+            Ok(client) => client,
+            Err(error) => {
+                stage
+                    .step("configure", Needs::Nothing, Expect::nothing(), failed(error), |()| {
+                        String::new()
+                    })
+                    .await;
+                return;
+            }
+        };
     stage
         .step(
             "with an API key: making a key is refused before it is sent",
@@ -37,7 +42,8 @@ pub(crate) async fn play(stage: &mut Stage) {
         )
         .await;
     let Some(ready) = stage.credentials() else { return };
-    let user: Result<Client, Error> = stage.builder(Service::VideoVector).jwt(ready.videovector_jwt.clone()).build();
+    let user: Result<Client, Error> =
+        stage.builder(Service::VideoVector).jwt(ready.videovector_jwt.clone()).build();
     let Ok(user) = user else { return };
     keys(stage, &user).await;
 }
@@ -96,7 +102,9 @@ async fn keys(stage: &mut Stage, user: &Client) {
         .step(
             "the old key is refused at once",
             Needs::Emulator,
-            Expect::nothing().then("prompt_runs.list", "api_key").fails("auth.key_rejected", "revoked"),
+            Expect::nothing()
+                .then("prompt_runs.list", "api_key")
+                .fails("auth.key_rejected", "revoked"),
             call(&first, "prompt_runs.list", json!({})),
             listed,
         )
@@ -133,7 +141,10 @@ async fn end(stage: &mut Stage, user: &Client, key_id: &str) {
         .step(
             "delete it: it is gone",
             Needs::Emulator,
-            Expect::nothing().then("api_keys.delete", "bearer").then("api_keys.get", "bearer").fails("http.404", ""),
+            Expect::nothing()
+                .then("api_keys.delete", "bearer")
+                .then("api_keys.get", "bearer")
+                .fails("http.404", ""),
             async {
                 call(user, "api_keys.delete", json!({ "key_id": key_id })).await?;
                 call(user, "api_keys.get", json!({ "key_id": key_id })).await

@@ -48,14 +48,20 @@ pub fn request(
         BodyRow::Json { required, .. } => {
             let body = match given.body.take() {
                 Some(whole) => Some(whole),
-                None if *required || !given.fields.is_empty() => {
-                    Some(given.fields.into_iter().map(|(field, value)| (field.wire.to_owned(), value)).collect())
-                }
+                None if *required || !given.fields.is_empty() => Some(
+                    given
+                        .fields
+                        .into_iter()
+                        .map(|(field, value)| (field.wire.to_owned(), value))
+                        .collect(),
+                ),
                 None => None,
             };
             if let Some(mut body) = body {
                 // A service may stream unless it is told not to; what the caller wrote stands.
-                if let (Value::Object(fields), Some(when)) = (&mut body, operation.stream.and_then(|stream| stream.when)) {
+                if let (Value::Object(fields), Some(when)) =
+                    (&mut body, operation.stream.and_then(|stream| stream.when))
+                {
                     fields.entry(when).or_insert(Value::Bool(false));
                 }
                 request.headers.push("content-type", "application/json");
