@@ -64,10 +64,7 @@ impl Client {
         let client = self.inner(py)?;
         let failed = |error: Error| raise(py, &error);
         let arguments = object(arguments).map_err(failed)?;
-        let options = CallOptions {
-            timeout: timeout.map(seconds).transpose().map_err(failed)?,
-            ..CallOptions::default()
-        };
+        let options = CallOptions { timeout: timeout.map(seconds).transpose().map_err(failed)? };
         let files = files.into_iter().map(file).collect();
         let outcome =
             wait(py, async move { client.call(&operation, arguments, files, options).await })?;

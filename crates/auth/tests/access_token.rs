@@ -1,4 +1,5 @@
 //! The access token of api.video: one exchange for all, renewed at its end, replaced once on a 401.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::sync::Arc;
 use std::time::Duration;

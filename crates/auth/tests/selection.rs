@@ -1,4 +1,5 @@
 //! Which credential goes where, and what is refused before anything is sent.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::sync::Arc;
 
@@ -56,10 +57,12 @@ fn carried(script: &Script) -> Vec<&'static str> {
     kinds
 }
 
+type Make = fn(Service) -> Box<dyn Credential>;
+
 #[tokio::test]
 async fn every_operation_gets_exactly_one_accepted_kind_or_is_refused_before_it_is_sent() {
     let script = Script::new(|_, _| Answer::json(200, "{}"));
-    let holders: [(&str, fn(Service) -> Box<dyn Credential>); 5] = [
+    let holders: [(&str, Make); 5] = [
         ("basic", |_| Box::new(BasicCredential::new(&secret(), FROM).unwrap())),
         ("api_key", |service| Box::new(ApiKeyCredential::new(service, secret(), FROM))),
         ("upload_token", |_| Box::new(UploadTokenCredential::new(secret(), FROM))),

@@ -1,4 +1,5 @@
 //! The command as a user runs it: exit codes, one clear message, nothing half done.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::net::TcpListener;
 use std::process::{Command, Output};

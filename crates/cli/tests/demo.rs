@@ -1,4 +1,5 @@
 //! The demo, step by step, and that it notices what differs.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
 
 use framekey::Service;
 use framekey_cli::demo::{Options, Report, run};

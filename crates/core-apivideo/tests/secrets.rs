@@ -1,4 +1,5 @@
 //! Types that hold a secret do not print it; the wire has it.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
 
 use framekey_core_apivideo::types;
 use serde::Serialize;

@@ -1,4 +1,5 @@
 //! How a client is configured: options, environment, and what is wrong with them.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
 
 use framekey::dynamic::Client;
 use framekey::runtime::testing::{Answer, HandClock, Script};

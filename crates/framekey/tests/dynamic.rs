@@ -1,4 +1,5 @@
 //! The dynamic door: what it makes of arguments, and what it refuses before anything is sent.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
 
 use framekey::dynamic::{Client, File};
 use framekey::runtime::testing::{Answer, HandClock, Script};

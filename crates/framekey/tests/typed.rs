@@ -1,4 +1,5 @@
 //! Resource builders: what they send, what they read, what they show.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
 
 use framekey::api_video::types::{self, VideosListSortBy};
 use framekey::runtime::testing::{Answer, HandClock, Script};

@@ -12,7 +12,8 @@ use crate::{process, say};
 const TARGET: &str = "wasm32-unknown-unknown";
 
 /// No texts of panics, no places in the source, no `Debug`: 15 kB after gzip.
-const FLAGS: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";
+const FLAGS: &str =
+    "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";
 
 /// What the compiler may have used, and all browsers of the last years have. Not `--all-features`:
 /// wasm-opt then writes in encodings that browsers do not read yet.
@@ -72,7 +73,17 @@ fn compile(root: &Path) -> Result<PathBuf> {
         None => bail!("no compiler for {TARGET}\nrun: cargo xtask setup"),
     };
     command
-        .args(["build", "--locked", "--package", "framekey-js", "--lib", "--profile", "wasm", "--target", TARGET])
+        .args([
+            "build",
+            "--locked",
+            "--package",
+            "framekey-js",
+            "--lib",
+            "--profile",
+            "wasm",
+            "--target",
+            TARGET,
+        ])
         .arg("--target-dir")
         .arg(&target)
         .current_dir(root);

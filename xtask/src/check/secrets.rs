@@ -32,8 +32,10 @@ const PLACES: [&str; 5] = [
     concat!("C:\\Us", "ers\\"),
 ];
 
+type Shape = (&'static str, fn(char) -> bool, usize);
+
 /// A key's fixed beginning, what follows it, and how many characters at least.
-const KEYS: [(&str, fn(char) -> bool, usize); 6] = [
+const KEYS: [Shape; 6] = [
     (concat!("sk_", "live_"), is_hex, 48),
     (concat!("tlk", "_"), is_upper, 20),
     (concat!("AK", "IA"), is_upper, 16),
