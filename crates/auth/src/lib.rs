@@ -2,7 +2,6 @@
 //! operation by what the operation table says.
 #![forbid(unsafe_code)]
 
-mod access_token;
 mod api_key;
 mod basic;
 mod credential;
@@ -10,9 +9,9 @@ mod jwt;
 mod key_text;
 mod provenance;
 mod select;
+mod token;
 mod upload_token;
 
-pub use access_token::{DisposableTokenCredential, Renewal};
 pub use api_key::ApiKeyCredential;
 pub use basic::BasicCredential;
 pub use credential::Credential;
@@ -20,4 +19,5 @@ pub use jwt::{JwtCredential, JwtKind};
 pub use key_text::clean;
 pub use provenance::Provenance;
 pub use select::CredentialSet;
+pub use token::{DisposableTokenCredential, GivenSession, Renewal, TokenEvent, TokenWatch};
 pub use upload_token::UploadTokenCredential;

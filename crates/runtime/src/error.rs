@@ -149,6 +149,12 @@ impl Error {
         })
     }
 
+    /// Says how long to wait before the next try.
+    #[must_use]
+    pub fn with_retry_after(self, pause: Duration) -> Self {
+        self.change(|inner| inner.retry_after = Some(pause))
+    }
+
     /// Chains the cause.
     #[must_use]
     pub fn because(self, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
@@ -203,7 +209,7 @@ impl Error {
         self.0.attempts
     }
 
-    /// How long the service asks to wait.
+    /// How long to wait before the next try, where the service or a pause of ours says so.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after

@@ -1,6 +1,9 @@
 //! For tests: a transport that follows a script and remembers, and a clock that is moved by hand.
 
+use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -116,41 +119,82 @@ async fn yield_once() {
     let mut yielded = false;
     std::future::poll_fn(move |context| {
         if yielded {
-            return std::task::Poll::Ready(());
+            return Poll::Ready(());
         }
         yielded = true;
         context.waker().wake_by_ref();
-        std::task::Poll::Pending
+        Poll::Pending
     })
     .await;
 }
 
-/// A clock that stands still until it is moved; sleeping never ends.
+/// A clock that stands still until it is moved. Whoever sleeps on it wakes when it is moved past
+/// the end of the sleep.
 #[derive(Clone, Debug, Default)]
-pub struct HandClock(Arc<Mutex<(Duration, Duration)>>);
+pub struct HandClock(Arc<Mutex<Hand>>);
+
+#[derive(Debug, Default)]
+struct Hand {
+    monotonic: Duration,
+    wall: Duration,
+    /// Counts the sleeps, to tell them apart.
+    sleeps: u64,
+    sleepers: BTreeMap<u64, Waker>,
+}
 
 impl HandClock {
     /// Both clocks go on.
     pub fn advance(&self, time: Duration) {
-        let mut now = lock(&self.0);
-        now.0 += time;
-        now.1 += time;
+        let mut hand = lock(&self.0);
+        hand.monotonic += time;
+        hand.wall += time;
+        let sleepers = std::mem::take(&mut hand.sleepers);
+        drop(hand);
+        sleepers.into_values().for_each(Waker::wake);
     }
 
     /// Only the wall clock goes on: the machine was suspended, or the clock was set.
     pub fn advance_wall(&self, time: Duration) {
-        lock(&self.0).1 += time;
+        lock(&self.0).wall += time;
     }
 }
 
 impl Clock for HandClock {
     fn now(&self) -> Time {
-        let now = lock(&self.0);
-        Time { monotonic: now.0, wall: Duration::from_secs(1_800_000_000) + now.1 }
+        let hand = lock(&self.0);
+        Time { monotonic: hand.monotonic, wall: Duration::from_secs(1_800_000_000) + hand.wall }
     }
 
-    fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(std::future::pending())
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        let mut hand = lock(&self.0);
+        hand.sleeps += 1;
+        let (number, end) = (hand.sleeps, hand.monotonic + duration);
+        Box::pin(HandSleep { clock: self.clone(), number, end })
+    }
+}
+
+struct HandSleep {
+    clock: HandClock,
+    number: u64,
+    end: Duration,
+}
+
+impl Future for HandSleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let mut hand = lock(&self.clock.0);
+        if hand.monotonic >= self.end {
+            return Poll::Ready(());
+        }
+        hand.sleepers.insert(self.number, context.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl Drop for HandSleep {
+    fn drop(&mut self) {
+        lock(&self.clock.0).sleepers.remove(&self.number);
     }
 }
 

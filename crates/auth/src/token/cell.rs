@@ -1,0 +1,416 @@
+//! The cell: holds the secrets, drives the machine, and lets callers wait for the one flight.
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use framekey_runtime::{Error, ErrorKind, Repair, Secret, Session, Time};
+use futures_channel::oneshot;
+use futures_util::FutureExt as _;
+use futures_util::future::{Either, Shared, select};
+
+use super::exchange::{Denied, Granted, attempt};
+use super::flight::{Means, Order, Outcome};
+use super::life::{self, Life, elapsed};
+use super::reason::{Cause, explain, rejected};
+use super::state::{Actions, Answer, Event, Mode, Reason, Settled, State, step};
+use super::watch::{TokenEvent, TokenWatch};
+use crate::Provenance;
+
+/// One credential's token and everything around it.
+pub(super) struct Cell {
+    /// The token in hand, unless it was rejected. Written under the lock of `inner`, read without.
+    current: ArcSwapOption<Token>,
+    inner: Mutex<Inner>,
+    /// Sends the exchange; without credentials, bound to the same origin as the calls.
+    session: Session,
+    from: Provenance,
+    watch: OnceLock<Box<dyn TokenWatch>>,
+}
+
+struct Inner {
+    state: State,
+    key: Option<Arc<Secret>>,
+    refresh: Option<Arc<Secret>>,
+    /// Of the last failed cycle.
+    cause: Option<Cause>,
+    waiting: Option<Waiting>,
+}
+
+/// The two ends of a flight's result. Dropping the sender says that the flight vanished.
+struct Waiting {
+    sender: oneshot::Sender<Landing>,
+    receiver: Receiver,
+}
+
+type Receiver = Shared<oneshot::Receiver<Landing>>;
+
+/// A flight's result, for all who wait.
+#[derive(Clone)]
+enum Landing {
+    Renewed(Arc<Token>),
+    Failed(Error),
+}
+
+/// An access token.
+pub(super) struct Token {
+    pub(super) generation: u64,
+    /// `Bearer …`.
+    pub(super) header: Secret,
+    life: Life,
+}
+
+/// What a caller does next.
+enum Next {
+    Take(Arc<Token>),
+    Wait(Receiver, Duration),
+    Fail(Error),
+}
+
+/// An access token that was given, with what renews it.
+pub(super) struct Given {
+    pub(super) access: Option<Secret>,
+    pub(super) life: Option<Duration>,
+    pub(super) refresh: Option<Secret>,
+}
+
+impl Cell {
+    pub(super) fn new(
+        mode: Mode,
+        key: Option<Secret>,
+        from: Provenance,
+        session: Session,
+    ) -> Arc<Self> {
+        let inner = Inner {
+            state: State::new(mode),
+            key: key.map(Arc::new),
+            refresh: None,
+            cause: None,
+            waiting: None,
+        };
+        Arc::new(Cell {
+            current: ArcSwapOption::empty(),
+            inner: Mutex::new(inner),
+            session,
+            from,
+            watch: OnceLock::new(),
+        })
+    }
+
+    pub(super) fn from(&self) -> Provenance {
+        self.from
+    }
+
+    /// Sets who watches; the first one stays.
+    pub(super) fn watch(&self, watch: Box<dyn TokenWatch>) {
+        let _ = self.watch.set(watch);
+    }
+
+    fn now(&self) -> Time {
+        self.session.platform().clock.now()
+    }
+
+    /// A random number from 0 to 1.
+    fn chance(&self) -> f64 {
+        let mut bytes = [0; 4];
+        self.session.platform().random.fill(&mut bytes);
+        f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // Nothing that panics runs under the lock.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The number of the fresh token. Neither locks nor allocates.
+    pub(super) fn ready(&self) -> Option<u64> {
+        let now = self.now();
+        self.current
+            .load()
+            .as_ref()
+            .filter(|token| token.life.is_fresh(now))
+            .map(|token| token.generation)
+    }
+
+    /// A token that may be sent, after as short a wait as can be. Dropping the future harms nobody.
+    pub(super) async fn token(self: &Arc<Self>) -> Result<Arc<Token>, Error> {
+        let began = self.now();
+        if let Some(token) = self.current.load().as_ref().filter(|token| token.life.is_fresh(began))
+        {
+            return Ok(Arc::clone(token));
+        }
+        loop {
+            let now = self.now();
+            let (flight, limit) = match self.ask(elapsed(now, began), now) {
+                Next::Take(token) => return Ok(token),
+                Next::Fail(error) => return Err(error),
+                Next::Wait(flight, limit) => (flight, limit),
+            };
+            let sleep = self.session.platform().clock.sleep(limit);
+            match select(flight, sleep).await {
+                Either::Left((Ok(Landing::Renewed(token)), _)) if self.may_send(&token) => {
+                    return Ok(token);
+                }
+                Either::Left((Ok(Landing::Failed(error)), _)) => {
+                    return self.still_good().ok_or(error);
+                }
+                // It was rejected or has ended meanwhile, or the flight vanished, or the time is up.
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether a token that was just received may be sent: it is still the one in hand.
+    fn may_send(&self, token: &Token) -> bool {
+        let current = self
+            .current
+            .load()
+            .as_ref()
+            .is_some_and(|current| current.generation == token.generation);
+        current && (token.life.is_fleeting() || token.life.is_good(self.now()))
+    }
+
+    fn still_good(&self) -> Option<Arc<Token>> {
+        let now = self.now();
+        self.current.load_full().filter(|token| token.life.is_good(now))
+    }
+
+    fn ask(self: &Arc<Self>, waited: Duration, now: Time) -> Next {
+        let mut inner = self.lock();
+        let actions = self.step(&mut inner, Event::Ask { waited }, now);
+        let flight = actions.order.map(|order| {
+            let (sender, receiver) = oneshot::channel();
+            inner.waiting = Some(Waiting { sender, receiver: receiver.shared() });
+            // From here on the flight either reports or is known to have vanished.
+            (
+                Guard { cell: Arc::clone(self), flight: order.flight, sent: false, over: false },
+                order,
+            )
+        });
+        let receiver = inner.waiting.as_ref().map(|waiting| waiting.receiver.clone());
+        let next = match (actions.answer, self.current.load_full(), receiver) {
+            (Some(Answer::Take), Some(token), _) => Next::Take(token),
+            (Some(Answer::Wait(limit)), _, Some(receiver)) => Next::Wait(receiver, limit),
+            (Some(Answer::Fail(reason)), ..) => {
+                Next::Fail(explain(reason, inner.cause.as_ref(), self.from))
+            }
+            _ => Next::Fail(Error::new(
+                ErrorKind::Internal,
+                "internal",
+                "the token machine and its cell disagree",
+            )),
+        };
+        drop(inner);
+        if let Some((guard, order)) = flight {
+            // Detached, so that a caller who gives up does not take the others' token along; and
+            // without the lock, since a task may run, or be dropped, at once.
+            self.session.platform().spawn.spawn(Box::pin(fly(guard, order)));
+        }
+        next
+    }
+
+    /// Steps the machine and keeps the secrets in line with it.
+    fn step(&self, inner: &mut Inner, event: Event, now: Time) -> Actions {
+        let (state, actions) = step(inner.state, event, now);
+        inner.state = state;
+        if !state.keeps_refresh() {
+            inner.refresh = None;
+        }
+        // Writing is dearer than reading by far, so only where it changes something.
+        if state.token().is_none() && self.current.load().is_some() {
+            self.current.store(None);
+        }
+        actions
+    }
+
+    /// The service answered 401 to the token of this generation.
+    pub(super) fn rejected(&self, generation: u64) -> Repair {
+        let now = self.now();
+        match self.step(&mut self.lock(), Event::Rejected { generation }, now).answer {
+            Some(Answer::Fail(Reason::Rejected { retry_in })) => {
+                Repair::Refused { code: "auth.key_rejected", advice: rejected(self.from, retry_in) }
+            }
+            _ => Repair::Resend,
+        }
+    }
+
+    pub(super) fn change_key(&self, key: Secret) {
+        let mut inner = self.lock();
+        if inner.state.is_closed() {
+            return;
+        }
+        inner.key = Some(Arc::new(key));
+        let now = self.now();
+        self.step(&mut inner, Event::KeyChanged, now);
+    }
+
+    pub(super) fn give_session(&self, given: Given) {
+        let now = self.now();
+        let whole = given.life.unwrap_or(life::DEFAULT);
+        let life = given.access.as_ref().map(|_| Life::new(now, whole, self.chance()));
+        let mut inner = self.lock();
+        let refresh = given.refresh.is_some();
+        inner.refresh = given.refresh.map(Arc::new);
+        self.step(&mut inner, Event::SessionGiven { life, refresh }, now);
+        if let (Some(access), Some(life)) = (given.access, inner.state.token()) {
+            let header = Secret::new(format!("Bearer {}", access.expose()));
+            let generation = inner.state.generation();
+            self.current.store(Some(Arc::new(Token { generation, header, life })));
+        }
+        inner.cause = None;
+        // Whoever waits for the old session's flight finds it gone, asks again and gets the new one.
+        let waiting = inner.waiting.take();
+        drop(inner);
+        drop(waiting);
+    }
+
+    pub(super) fn close(&self) {
+        let mut inner = self.lock();
+        inner.key = None;
+        let now = self.now();
+        self.step(&mut inner, Event::Close, now);
+        // Whoever waits finds the flight gone, asks again and is told.
+        let waiting = inner.waiting.take();
+        drop(inner);
+        drop(waiting);
+    }
+
+    fn secret(&self, means: Means) -> Option<Arc<Secret>> {
+        let inner = self.lock();
+        match means {
+            Means::Key => inner.key.clone(),
+            Means::Refresh => inner.refresh.clone(),
+        }
+    }
+
+    /// Takes the result of an attempt in; gives the next one of the same flight.
+    fn report(&self, flight: u64, result: Result<Granted, Denied>, tries: Tries) -> Option<Order> {
+        let chance = self.chance();
+        let now = self.now();
+        let mut inner = self.lock();
+        if !inner.state.is_flying(flight) {
+            return None;
+        }
+        let (outcome, granted) = match result {
+            Ok(granted) => {
+                let refresh = granted.refresh.is_some();
+                let outcome = Outcome::Token { sent: granted.sent, life: granted.life, refresh };
+                (outcome, Some(granted))
+            }
+            Err(denied) => {
+                let outcome =
+                    Outcome::Failed { fault: denied.fault, hint: denied.error.retry_after() };
+                inner.cause = Some(tries.cause(Some(denied.error), now));
+                (outcome, None)
+            }
+        };
+        let actions = self.step(&mut inner, Event::Attempted { flight, outcome, chance }, now);
+        if let Some(granted) = granted {
+            if inner.state.keeps_refresh() {
+                inner.refresh = granted.refresh.map(Arc::new);
+            }
+            if let (Some(Settled::Renewed), Some(life)) = (actions.settled, inner.state.token()) {
+                let token =
+                    Token { generation: inner.state.generation(), header: granted.header, life };
+                self.current.store(Some(Arc::new(token)));
+                inner.cause = None;
+            }
+        }
+        self.settle(inner, actions.settled);
+        actions.order
+    }
+
+    fn vanished(&self, flight: u64, sent: bool) {
+        let chance = self.chance();
+        let now = self.now();
+        let mut inner = self.lock();
+        let actions = self.step(&mut inner, Event::Vanished { flight, sent, chance }, now);
+        if matches!(actions.settled, Some(Settled::Failed(_))) {
+            inner.cause = Some(Cause { error: None, attempts: 0, took: Duration::ZERO });
+        }
+        self.settle(inner, actions.settled);
+    }
+
+    /// Tells those who wait, and the one who watches: after the lock is released, since a waker may
+    /// run anything.
+    fn settle(&self, mut inner: MutexGuard<'_, Inner>, settled: Option<Settled>) {
+        let Some(settled) = settled else { return };
+        let waiting = inner.waiting.take();
+        let token = self.current.load_full();
+        let (landing, event) = match (settled, token) {
+            (Settled::Renewed, Some(token)) => {
+                let event = TokenEvent::Renewed {
+                    generation: token.generation,
+                    lifetime: token.life.whole,
+                    fleeting: token.life.is_fleeting(),
+                };
+                (Some(Landing::Renewed(token)), Some(event))
+            }
+            (Settled::Failed(reason), token) => {
+                let error = explain(reason, inner.cause.as_ref(), self.from);
+                let still_serving = token.is_some_and(|token| token.life.is_good(self.now()));
+                let event = TokenEvent::Failed { error: error.clone(), still_serving };
+                (Some(Landing::Failed(error)), Some(event))
+            }
+            _ => (None, None),
+        };
+        drop(inner);
+        if let (Some(waiting), Some(landing)) = (waiting, landing) {
+            let _ = waiting.sender.send(landing);
+        }
+        if let (Some(watch), Some(event)) = (self.watch.get(), event) {
+            watch.note(&event);
+        }
+    }
+}
+
+/// Says that a flight vanished, should its task be dropped or panic before it ends.
+struct Guard {
+    cell: Arc<Cell>,
+    flight: u64,
+    /// An attempt is under way.
+    sent: bool,
+    over: bool,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if !self.over {
+            self.cell.vanished(self.flight, self.sent);
+        }
+    }
+}
+
+/// How much a flight has tried.
+#[derive(Clone, Copy)]
+struct Tries {
+    attempts: u32,
+    began: Time,
+}
+
+impl Tries {
+    fn cause(self, error: Option<Error>, now: Time) -> Cause {
+        Cause { error, attempts: self.attempts, took: elapsed(now, self.began) }
+    }
+}
+
+/// The flight: attempts as the machine orders them, until it orders none.
+async fn fly(mut guard: Guard, mut order: Order) {
+    let cell = Arc::clone(&guard.cell);
+    let mut tries = Tries { attempts: 0, began: cell.now() };
+    loop {
+        if !order.after.is_zero() {
+            cell.session.platform().clock.sleep(order.after).await;
+        }
+        let Some(secret) = cell.secret(order.means) else { return };
+        tries.attempts += 1;
+        guard.sent = true;
+        let result = attempt(&cell.session, order, &secret).await;
+        guard.sent = false;
+        match cell.report(order.flight, result, tries) {
+            Some(next) => order = next,
+            None => break,
+        }
+    }
+    guard.over = true;
+}

@@ -1,0 +1,159 @@
+//! One attempt on the wire: a key or a refresh token goes out, a token comes back.
+
+use std::time::Duration;
+
+use framekey_catalog::{Operation, Service};
+use framekey_runtime::{Body, Error, ErrorKind, Request, Secret, ServerError, Session, Time};
+use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
+use serde_json::{Value, json};
+
+use super::flight::{Fault, Means, Order};
+use super::life;
+
+/// A token answer larger than this is not one.
+const LARGEST_ANSWER: usize = 64 << 10;
+
+/// What an exchange gives.
+pub(super) struct Granted {
+    /// `Bearer …`.
+    pub(super) header: Secret,
+    pub(super) life: Duration,
+    pub(super) refresh: Option<Secret>,
+    /// When it was asked for.
+    pub(super) sent: Time,
+}
+
+/// Why it gave nothing.
+pub(super) struct Denied {
+    pub(super) fault: Fault,
+    /// Without the secret that was sent, should the service have echoed it.
+    pub(super) error: Error,
+}
+
+/// Makes one attempt, within its limit.
+pub(super) async fn attempt(
+    session: &Session,
+    order: Order,
+    secret: &Secret,
+) -> Result<Granted, Denied> {
+    let clock = &session.platform().clock;
+    let sent = clock.now();
+    let work = Box::pin(exchange(session, order.means, secret, sent));
+    match select(work, clock.sleep(order.limit)).await {
+        Either::Left((outcome, _)) => outcome,
+        Either::Right(_) => Err(Denied {
+            fault: Fault::Unknown,
+            error: Error::new(
+                ErrorKind::Timeout,
+                "timeout.deadline",
+                format!("no token answer within {:.1} s", order.limit.as_secs_f64()),
+            ),
+        }),
+    }
+}
+
+async fn exchange(
+    session: &Session,
+    means: Means,
+    secret: &Secret,
+    sent: Time,
+) -> Result<Granted, Denied> {
+    let (id, body) = match means {
+        Means::Key => ("access_tokens.create", json!({ "apiKey": secret.expose() })),
+        Means::Refresh => ("access_tokens.refresh", json!({ "refreshToken": secret.expose() })),
+    };
+    let operation = find(id).map_err(|error| Denied { fault: Fault::Unsent, error })?;
+    let mut request = Request { path: operation.path.to_owned(), ..Request::default() };
+    request.headers.push("content-type", "application/json");
+    request.body = Body::Bytes(body.to_string().into());
+    // As a stream, so that its size can be bounded.
+    request.streamed = true;
+    let answer = match session.send(operation, request).await {
+        Ok(answer) => answer,
+        Err(error) => return Err(denied(error, secret)),
+    };
+    let mut bytes = answer.body.to_vec();
+    if let Some(mut stream) = answer.stream {
+        while let Some(piece) = stream.next().await {
+            let piece = piece.map_err(|error| denied(error, secret))?;
+            if bytes.len() + piece.len() > LARGEST_ANSWER {
+                let error = bad("is larger than 64 KiB");
+                return Err(Denied { fault: Fault::Unknown, error });
+            }
+            bytes.extend_from_slice(&piece);
+        }
+    }
+    read(&bytes, sent)
+}
+
+fn find(id: &str) -> Result<&'static Operation, Error> {
+    framekey_catalog::find(Service::ApiVideo, id).ok_or_else(|| {
+        Error::new(ErrorKind::Internal, "internal", format!("no operation {id} in the table"))
+    })
+}
+
+fn denied(error: Error, secret: &Secret) -> Denied {
+    let said = error.server().is_some_and(|said| said.code.is_some() || said.message.is_some());
+    let fault = match error.status() {
+        // Without a readable body it may be a proxy's word, and is not to be relied on.
+        Some(400 | 401 | 403) if said => Fault::Refused,
+        Some(429) => Fault::Unsent,
+        None if matches!(error.code(), "net.connect" | "net.tls") => Fault::Unsent,
+        _ => Fault::Unknown,
+    };
+    Denied { fault, error: without(secret, error) }
+}
+
+/// The same error without `secret` in what the service said.
+fn without(secret: &Secret, error: Error) -> Error {
+    let Some(status) = error.status() else { return error };
+    let mask = |text: &str| text.replace(secret.expose(), "[redacted]");
+    let mut server: ServerError = error.server().cloned().unwrap_or_default();
+    for text in [&mut server.code, &mut server.message, &mut server.parameter].into_iter().flatten()
+    {
+        *text = mask(text);
+    }
+    Error::new(error.kind(), error.code(), mask(error.message())).with_answer(
+        status,
+        server,
+        error.retry_after(),
+    )
+}
+
+fn bad(why: &str) -> Error {
+    Error::new(ErrorKind::Decode, "decode.body", format!("the token answer {why}"))
+}
+
+/// Reads a token answer. Its texts are never quoted in errors.
+fn read(body: &[u8], sent: Time) -> Result<Granted, Denied> {
+    let odd = |why: &str| Denied { fault: Fault::Unknown, error: bad(why) };
+    let answer: Value = serde_json::from_slice(body).map_err(|_| odd("is not JSON"))?;
+    let text =
+        |name: &str| answer.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let access = text("access_token").ok_or_else(|| odd("has no access_token"))?;
+    if access.bytes().any(|b| !(0x21..0x7f).contains(&b)) {
+        return Err(odd("has an access_token that a header cannot carry"));
+    }
+    if !text("token_type").unwrap_or("Bearer").eq_ignore_ascii_case("bearer") {
+        return Err(odd("has a token_type that is not Bearer"));
+    }
+    let life = lifetime(answer.get("expires_in")).ok_or_else(|| Denied {
+        fault: Fault::Unusable,
+        error: bad("has an expires_in that is not a positive number of seconds"),
+    })?;
+    let header = Secret::new(format!("Bearer {access}"));
+    Ok(Granted { header, life, refresh: text("refresh_token").map(Secret::new), sent })
+}
+
+fn lifetime(given: Option<&Value>) -> Option<Duration> {
+    let seconds = match given {
+        None | Some(Value::Null) => return Some(life::DEFAULT),
+        Some(Value::String(text)) => text.trim().parse().ok()?,
+        Some(value) => value.as_f64()?,
+    };
+    if seconds.is_nan() || seconds <= 0.0 {
+        return None;
+    }
+    Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+}

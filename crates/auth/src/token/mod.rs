@@ -1,0 +1,142 @@
+//! api.video's access token of one hour: made from the API key, kept alive, replaced when refused.
+
+mod cell;
+mod exchange;
+mod flight;
+mod life;
+mod pause;
+mod reason;
+mod state;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use framekey_catalog::{Bearer, Scheme};
+use framekey_runtime::{Applied, BoxFuture, CredentialKind, Error, Repair, Secret, Session};
+
+use crate::{Credential, Provenance};
+use cell::{Cell, Given};
+use state::Mode;
+
+pub use watch::{TokenEvent, TokenWatch};
+
+/// How an expired access token is renewed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Renewal {
+    /// By exchanging the key again; the refresh token is dropped as soon as it is read. With the
+    /// key in memory it would be one more secret, and one that can be lost.
+    #[default]
+    Exchange,
+    /// By the refresh token, presented once, and by the key where that gives nothing.
+    RefreshFirst,
+}
+
+/// Tokens that were given by someone who signed in elsewhere, where there is no API key.
+#[derive(Debug)]
+pub struct GivenSession {
+    /// The access token, without `Bearer`; without one, the refresh token is used at the first call.
+    pub access_token: Option<Secret>,
+    /// How long the access token still lives; 3,600 s where it is not said.
+    pub expires_in: Option<Duration>,
+    /// What renews it. Presented once, and once more if nobody knows what came of it (RFC 6749,
+    /// section 6); the one in the answer takes its place.
+    pub refresh_token: Option<Secret>,
+}
+
+/// A bearer token of one hour, exchanged for an API key, or a session that was given.
+///
+/// All callers share one token and one exchange, and its failure as well. The token is renewed in
+/// the background from 75-85 % of its life on and serves until 30 s before its end whatever
+/// becomes of that; one that the service refuses is replaced, at most every 30 s. An exchange takes
+/// up to three attempts and 15 s; nobody waits longer than 15.5 s. Clones share everything.
+#[derive(Clone)]
+pub struct DisposableTokenCredential(Arc<Cell>);
+
+impl DisposableTokenCredential {
+    /// A cleaned key, and a session without credentials to exchange it by.
+    #[must_use]
+    pub fn new(key: Secret, renewal: Renewal, from: Provenance, session: Session) -> Self {
+        let mode = match renewal {
+            Renewal::Exchange => Mode::Key,
+            Renewal::RefreshFirst => Mode::RefreshFirst,
+        };
+        DisposableTokenCredential(Cell::new(mode, Some(key), from, session))
+    }
+
+    /// A session that was given, without a key: when its refresh token is refused, calls fail with
+    /// `auth.session_lost` until [`give_session`](Self::give_session) brings a new one.
+    #[must_use]
+    pub fn from_session(given: GivenSession, from: Provenance, session: Session) -> Self {
+        let credential = DisposableTokenCredential(Cell::new(Mode::Session, None, from, session));
+        credential.give_session(given);
+        credential
+    }
+
+    /// Has `watch` told of renewals and failures. The first one set stays.
+    #[must_use]
+    pub fn watched_by(self, watch: impl TokenWatch + 'static) -> Self {
+        self.0.watch(Box::new(watch));
+        self
+    }
+
+    /// Puts another key in the place of the one held; it is tried at the next need, whatever pause
+    /// the old one had earned. A good token stays in use. Without effect on a given session.
+    pub fn replace_key(&self, key: Secret) {
+        self.0.change_key(key);
+    }
+
+    /// Puts another session in the place of all that is held.
+    pub fn give_session(&self, given: GivenSession) {
+        let GivenSession { access_token, expires_in, refresh_token } = given;
+        self.0.give_session(Given {
+            access: access_token,
+            life: expires_in,
+            refresh: refresh_token,
+        });
+    }
+
+    /// Forgets the key and the tokens; later calls, and those that wait, fail with `usage.closed`.
+    pub fn close(&self) {
+        self.0.close();
+    }
+
+    /// The number of the token that a call would send at once, counted from 1; `None` if the call
+    /// would have to wait, or the token is due for renewal. Neither locks nor allocates.
+    #[must_use]
+    pub fn ready(&self) -> Option<u64> {
+        self.0.ready()
+    }
+}
+
+impl Credential for DisposableTokenCredential {
+    fn kind(&self) -> CredentialKind {
+        CredentialKind::AccessToken
+    }
+
+    fn provenance(&self) -> Provenance {
+        self.0.from()
+    }
+
+    fn fits(&self, scheme: Scheme) -> bool {
+        scheme == Scheme::Bearer(Bearer::Any)
+    }
+
+    fn apply(&self, _: Scheme) -> BoxFuture<'_, Result<Applied, Error>> {
+        Box::pin(async move {
+            let token = self.0.token().await?;
+            Ok(Applied {
+                kind: CredentialKind::AccessToken,
+                headers: vec![("authorization", token.header.duplicate())],
+                query: Vec::new(),
+                generation: token.generation,
+            })
+        })
+    }
+
+    fn rejected<'a>(&'a self, applied: &'a Applied) -> BoxFuture<'a, Repair> {
+        Box::pin(std::future::ready(self.0.rejected(applied.generation)))
+    }
+}

@@ -1,0 +1,12 @@
+//! The access token of api.video under crowds, faults, clocks and cancellation, in virtual time.
+//! Rows TK-01 to TK-15; the machine alone is tested beside it (`src/token`).
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::disallowed_methods, reason = "tokio's clock is paused here")]
+
+mod cancel;
+mod clocks;
+mod crowd;
+mod faults;
+mod refresh;
+mod refusal;
+mod support;
