@@ -1,0 +1,2 @@
+//! What the row tests share. Each file under `tests/` proves rows of one subject.
+#![forbid(unsafe_code)]
