@@ -6,7 +6,9 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 
 /// A moment by the emulator's clock, since 1970 in UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub struct Moment(pub Duration);
 
 impl Moment {

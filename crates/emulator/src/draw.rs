@@ -4,7 +4,7 @@ const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 
 /// A deterministic source (SplitMix64). Its tokens open an emulator on loopback: no security is
 /// asked of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Draw(u64);
 
 impl Draw {

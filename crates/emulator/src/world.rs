@@ -71,12 +71,18 @@ pub(crate) struct World {
     state: Mutex<State>,
 }
 
-struct State {
+/// What the services keep. All of it can be saved: a field that cannot does not compile.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Services {
     draw: Draw,
     production: api_video::Account,
     sandbox: api_video::Account,
     twelve_labs: twelve_labs::Account,
     videovector: videovector::Account,
+}
+
+struct State {
+    services: Services,
     journal: Vec<Entry>,
     numbered: u64,
     counts: BTreeMap<(Service, &'static str), u64>,
@@ -88,12 +94,15 @@ impl World {
         let mut draw = Draw::new(seed);
         let credentials = Credentials::draw(&mut draw);
         let clock = Clock::default();
-        let state = State {
+        let services = Services {
             draw,
             production: api_video::Account::new(&credentials.api_video_key),
             sandbox: api_video::Account::new(&credentials.api_video_sandbox_key),
             twelve_labs: twelve_labs::Account::new(&credentials.twelve_labs_key),
             videovector: videovector::Account::new(&credentials, clock.now()),
+        };
+        let state = State {
+            services,
             journal: Vec::new(),
             numbered: 0,
             counts: BTreeMap::new(),
@@ -182,11 +191,12 @@ impl World {
             return Some(fault.answer());
         }
         let fault = fault.map(Fault::answer);
+        let Services { draw, production, sandbox, twelve_labs, videovector } = &mut state.services;
         let answer = match place {
-            Place::Production => state.production.answer(call, given, &mut state.draw),
-            Place::Sandbox => state.sandbox.answer(call, given, &mut state.draw),
-            Place::TwelveLabs => state.twelve_labs.answer(call, given, &mut state.draw),
-            Place::VideoVector => state.videovector.answer(call, given, &mut state.draw),
+            Place::Production => production.answer(call, given, draw),
+            Place::Sandbox => sandbox.answer(call, given, draw),
+            Place::TwelveLabs => twelve_labs.answer(call, given, draw),
+            Place::VideoVector => videovector.answer(call, given, draw),
         };
         fault.or(answer)
     }

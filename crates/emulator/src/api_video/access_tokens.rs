@@ -13,7 +13,7 @@ use crate::draw::Draw;
 /// How long an access token lives, in seconds (`expires_in` of the service).
 const LIFE: u64 = 3600;
 
-#[derive(Default)]
+#[derive(Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct AccessTokens {
     /// Ends by access token.
     good_until: BTreeMap<String, Moment>,

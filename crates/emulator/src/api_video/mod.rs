@@ -13,6 +13,7 @@ use crate::credential::Given;
 use crate::draw::Draw;
 use crate::schemas::check;
 
+#[derive(serde::Serialize, serde::Deserialize)]
 pub(crate) struct Account {
     key: String,
     access: access_tokens::AccessTokens,

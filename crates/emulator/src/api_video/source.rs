@@ -17,7 +17,7 @@ const ENCODING_MILLIS: u128 = 100;
 const PLAYABLE_MILLIS: u128 = 200;
 
 /// What has come of a video's file.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Source {
     /// Size by part number, or by first byte for `bytes` ranges.
     parts: BTreeMap<u64, u64>,

@@ -12,9 +12,10 @@ use crate::page;
 /// The largest TTL that the service takes.
 const LARGEST_TTL: u64 = 2_147_483_647;
 
-#[derive(Default)]
+#[derive(Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct UploadTokens(Vec<UploadToken>);
 
+#[derive(serde::Serialize, serde::Deserialize)]
 struct UploadToken {
     token: String,
     ttl: u64,

@@ -24,9 +24,10 @@ const SETTABLE: [&str; 9] = [
     "language",
 ];
 
-#[derive(Default)]
+#[derive(Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Videos(Vec<Video>);
 
+#[derive(serde::Serialize, serde::Deserialize)]
 struct Video {
     id: String,
     fields: Map<String, Value>,

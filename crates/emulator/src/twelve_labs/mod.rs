@@ -11,11 +11,13 @@ use crate::draw::Draw;
 use crate::page;
 use crate::schemas::check;
 
+#[derive(serde::Serialize, serde::Deserialize)]
 pub(crate) struct Account {
     key: String,
     indexes: Vec<Index>,
 }
 
+#[derive(serde::Serialize, serde::Deserialize)]
 struct Index {
     id: String,
     fields: Map<String, Value>,

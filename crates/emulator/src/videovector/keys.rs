@@ -11,8 +11,10 @@ use crate::draw::Draw;
 /// A day in seconds.
 const DAY: u64 = 86_400;
 
+#[derive(serde::Serialize, serde::Deserialize)]
 pub(super) struct Keys(Vec<Key>);
 
+#[derive(serde::Serialize, serde::Deserialize)]
 struct Key {
     id: String,
     secret: String,

@@ -12,6 +12,7 @@ use crate::credential::{Credentials, Given};
 use crate::draw::Draw;
 use crate::schemas::check;
 
+#[derive(serde::Serialize, serde::Deserialize)]
 pub(crate) struct Account {
     keys: keys::Keys,
     user: String,
