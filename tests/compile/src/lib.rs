@@ -1,0 +1,2 @@
+//! Nothing of its own: see `tests/`.
+#![forbid(unsafe_code)]
