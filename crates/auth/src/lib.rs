@@ -5,6 +5,8 @@
 mod api_key;
 mod basic;
 mod credential;
+#[cfg(feature = "native")]
+mod fingerprint;
 mod jwt;
 mod key_text;
 mod provenance;
@@ -15,6 +17,8 @@ mod upload_token;
 pub use api_key::ApiKeyCredential;
 pub use basic::BasicCredential;
 pub use credential::Credential;
+#[cfg(feature = "native")]
+pub use fingerprint::fingerprint;
 pub use jwt::{JwtCredential, JwtKind};
 pub use key_text::clean;
 pub use provenance::Provenance;
