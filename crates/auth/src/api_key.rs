@@ -27,7 +27,7 @@ impl Credential for ApiKeyCredential {
     }
 
     fn provenance(&self) -> Provenance {
-        self.from
+        self.from.clone()
     }
 
     fn fits(&self, scheme: Scheme) -> bool {

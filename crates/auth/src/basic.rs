@@ -41,7 +41,7 @@ impl Credential for BasicCredential {
     }
 
     fn provenance(&self) -> Provenance {
-        self.from
+        self.from.clone()
     }
 
     fn fits(&self, scheme: Scheme) -> bool {

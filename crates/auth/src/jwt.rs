@@ -39,7 +39,7 @@ impl Credential for JwtCredential {
     }
 
     fn provenance(&self) -> Provenance {
-        self.from
+        self.from.clone()
     }
 
     fn fits(&self, scheme: Scheme) -> bool {

@@ -10,7 +10,7 @@ use crate::Provenance;
 /// # Errors
 /// `auth.malformed`: it is empty, or has a control character, a space or a character outside ASCII
 /// inside. The text names the position, never the value.
-pub fn clean(what: &str, text: &str, from: Provenance) -> Result<Secret, Error> {
+pub fn clean(what: &str, text: &str, from: &Provenance) -> Result<Secret, Error> {
     let bare = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     let bare = strip_quotes(bare).trim();
     let malformed = |why: String| {
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn e33_what_copying_leaves_around_a_key_is_stripped() {
         for text in ["tlk_1", " tlk_1\n", "\u{feff}tlk_1\r\n", "\"tlk_1\"", "' tlk_1 '"] {
-            assert_eq!(clean("API key", text, FROM).unwrap().expose(), "tlk_1", "{text:?}");
+            assert_eq!(clean("API key", text, &FROM).unwrap().expose(), "tlk_1", "{text:?}");
         }
     }
 
@@ -65,7 +65,7 @@ mod tests {
             (" can ary", "byte 5 of 8"),
             ("canäry", "byte 4 of 7"),
         ] {
-            let error = clean("API key", text, FROM).unwrap_err();
+            let error = clean("API key", text, &FROM).unwrap_err();
             assert_eq!(error.code(), "auth.malformed");
             let shown = format!("{error} {error:?}");
             assert!(shown.contains(place) && shown.contains("TWELVE_LABS_API_KEY"), "{shown}");
@@ -73,7 +73,7 @@ mod tests {
         }
         for empty in ["", " \n", "\"\""] {
             assert!(
-                clean("API key", empty, FROM).unwrap_err().message().contains("is empty"),
+                clean("API key", empty, &FROM).unwrap_err().message().contains("is empty"),
                 "{empty:?}"
             );
         }

@@ -1,14 +1,31 @@
 //! Where a credential came from, for error texts: never its value.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// Where a credential came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Provenance {
     /// It was given in code, by the option of this name.
     Option(&'static str),
     /// It was found in this environment variable.
     Environment(&'static str),
+    /// It is what this file holds.
+    File(Arc<str>),
+    /// It stands in a profile file.
+    Profile {
+        /// The section: `default.api-video`.
+        section: Arc<str>,
+        /// The file.
+        file: Arc<str>,
+    },
+    /// It is this entry of the operating system's keyring.
+    Keyring(Arc<str>),
+    /// A command gave it: the name of the program, without its arguments.
+    Command(Arc<str>),
+    /// A callback gave it, which was passed by the option of this name.
+    Callback(&'static str),
 }
 
 impl fmt::Display for Provenance {
@@ -16,6 +33,11 @@ impl fmt::Display for Provenance {
         match self {
             Provenance::Option(name) => write!(f, "option `{name}`"),
             Provenance::Environment(name) => f.write_str(name),
+            Provenance::File(path) => write!(f, "file {path}"),
+            Provenance::Profile { section, file } => write!(f, "[{section}] of {file}"),
+            Provenance::Keyring(entry) => write!(f, "keyring entry {entry}"),
+            Provenance::Command(program) => write!(f, "command {program}"),
+            Provenance::Callback(name) => write!(f, "callback `{name}`"),
         }
     }
 }

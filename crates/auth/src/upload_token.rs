@@ -26,7 +26,7 @@ impl Credential for UploadTokenCredential {
     }
 
     fn provenance(&self) -> Provenance {
-        self.from
+        self.from.clone()
     }
 
     fn fits(&self, scheme: Scheme) -> bool {

@@ -227,14 +227,14 @@ impl<C: From<Client>> ClientBuilder<C> {
         for row in rows() {
             if let Some(Setting::Secret(secret)) = self.values.get(row.name) {
                 let from = Provenance::Option(row.name);
-                texts.insert(row.name, (clean(title(row.name), secret.expose(), from)?, from));
+                texts.insert(row.name, (clean(title(row.name), secret.expose(), &from)?, from));
             }
         }
         if texts.is_empty() {
             for row in rows() {
                 if let Some((text, variable)) = self.in_environment(row.name)? {
                     let from = Provenance::Environment(variable);
-                    texts.insert(row.name, (clean(title(row.name), &text, from)?, from));
+                    texts.insert(row.name, (clean(title(row.name), &text, &from)?, from));
                 }
             }
         }

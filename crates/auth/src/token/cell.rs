@@ -98,7 +98,7 @@ impl Cell {
     }
 
     pub(super) fn from(&self) -> Provenance {
-        self.from
+        self.from.clone()
     }
 
     /// Sets who watches; the first one stays.
@@ -192,7 +192,7 @@ impl Cell {
             (Some(Answer::Take), Some(token), _) => Next::Take(token),
             (Some(Answer::Wait(limit)), _, Some(receiver)) => Next::Wait(receiver, limit),
             (Some(Answer::Fail(reason)), ..) => {
-                Next::Fail(explain(reason, inner.cause.as_ref(), self.from))
+                Next::Fail(explain(reason, inner.cause.as_ref(), &self.from))
             }
             _ => Next::Fail(Error::new(
                 ErrorKind::Internal,
@@ -227,9 +227,10 @@ impl Cell {
     pub(super) fn rejected(&self, generation: u64) -> Repair {
         let now = self.now();
         match self.step(&mut self.lock(), Event::Rejected { generation }, now).answer {
-            Some(Answer::Fail(Reason::Rejected { retry_in })) => {
-                Repair::Refused { code: "auth.key_rejected", advice: rejected(self.from, retry_in) }
-            }
+            Some(Answer::Fail(Reason::Rejected { retry_in })) => Repair::Refused {
+                code: "auth.key_rejected",
+                advice: rejected(&self.from, retry_in),
+            },
             _ => Repair::Resend,
         }
     }
@@ -347,7 +348,7 @@ impl Cell {
                 (Some(Landing::Renewed(token)), Some(event))
             }
             (Settled::Failed(reason), token) => {
-                let error = explain(reason, inner.cause.as_ref(), self.from);
+                let error = explain(reason, inner.cause.as_ref(), &self.from);
                 let still_serving = token.is_some_and(|token| token.life.is_good(self.now()));
                 let event = TokenEvent::Failed { error: error.clone(), still_serving };
                 (Some(Landing::Failed(error)), Some(event))
