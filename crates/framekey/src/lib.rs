@@ -5,6 +5,8 @@
 //! Not affiliated with any of the three services.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod builder;
 #[cfg(any(feature = "api-video", feature = "twelve-labs", feature = "videovector"))]
 mod clients;
