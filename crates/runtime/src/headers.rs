@@ -2,10 +2,36 @@
 
 use std::fmt;
 
+use crate::Secret;
+
 /// Header fields. Names are compared without regard to case; values may be secrets, so `Debug`
 /// shows those of an allow list only.
 #[derive(Clone, Default)]
-pub struct Headers(Vec<(String, String)>);
+pub struct Headers(Vec<(String, Text)>);
+
+enum Text {
+    Plain(String),
+    /// Of a credential: overwritten when dropped, and never indexed in HTTP/2.
+    Secret(Secret),
+}
+
+impl Text {
+    fn as_str(&self) -> &str {
+        match self {
+            Text::Plain(text) => text,
+            Text::Secret(secret) => secret.expose(),
+        }
+    }
+}
+
+impl Clone for Text {
+    fn clone(&self) -> Self {
+        match self {
+            Text::Plain(text) => Text::Plain(text.clone()),
+            Text::Secret(secret) => Text::Secret(secret.duplicate()),
+        }
+    }
+}
 
 /// Header names whose values say nothing that must be kept.
 const SHOWN: [&str; 8] = [
@@ -28,7 +54,19 @@ impl Headers {
 
     /// Adds a field; the name is stored in lower case.
     pub fn push(&mut self, name: &str, value: impl Into<String>) {
-        self.0.push((name.to_ascii_lowercase(), value.into()));
+        self.0.push((name.to_ascii_lowercase(), Text::Plain(value.into())));
+    }
+
+    /// Adds a field of a credential.
+    pub fn push_secret(&mut self, name: &str, value: Secret) {
+        self.0.push((name.to_ascii_lowercase(), Text::Secret(value)));
+    }
+
+    /// Whether a field of this name belongs to a credential. A transport that can keep such a value
+    /// out of tables and logs does.
+    #[must_use]
+    pub fn is_secret(&self, name: &str) -> bool {
+        self.0.iter().any(|(n, v)| n.eq_ignore_ascii_case(name) && matches!(v, Text::Secret(_)))
     }
 
     /// The first value of a name.
@@ -47,7 +85,8 @@ impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map()
             .entries(self.iter().map(|(name, value)| {
-                (name, if SHOWN.contains(&name) { value } else { "[redacted]" })
+                let shown = SHOWN.contains(&name) && !self.is_secret(name);
+                (name, if shown { value } else { "[redacted]" })
             }))
             .finish()
     }

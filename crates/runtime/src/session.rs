@@ -217,7 +217,7 @@ impl Session {
             headers.push("content-type", format!("multipart/form-data; boundary={boundary}"));
         }
         for (name, secret) in &applied.headers {
-            headers.push(name, secret.expose());
+            headers.push_secret(name, secret.duplicate());
         }
         let mut query = request.query.clone();
         for (name, secret) in &applied.query {

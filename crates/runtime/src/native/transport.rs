@@ -2,11 +2,13 @@
 //! Referer, no retries of its own.
 
 use std::error::Error as _;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use rustls_platform_verifier::BuilderVerifierExt as _;
+use rustls::pki_types::CertificateDer;
+use rustls_platform_verifier::Verifier;
 
 use super::form;
 use crate::{
@@ -20,8 +22,13 @@ const CONNECT: Duration = Duration::from_secs(10);
 const IDLE: Duration = Duration::from_secs(4);
 
 /// HTTP on an operating system. Clones share the connections.
-#[derive(Clone, Debug)]
-pub struct HttpTransport(reqwest::Client);
+#[derive(Clone)]
+pub struct HttpTransport {
+    /// Over TLS, through the system's proxy where one is set.
+    secure: reqwest::Client,
+    /// Plain HTTP to this machine: never through a proxy, which would be another machine.
+    local: reqwest::Client,
+}
 
 impl HttpTransport {
     /// A transport with a connection pool of its own.
@@ -29,27 +36,59 @@ impl HttpTransport {
     /// # Errors
     /// `internal` where TLS cannot be set up.
     pub fn new() -> Result<Self, Error> {
-        let broken =
-            |text: String| Error::new(ErrorKind::Internal, "internal", format!("no TLS: {text}"));
+        Self::trusting([])
+    }
+
+    /// A transport that trusts these certificate authorities beside the system's: a company's own,
+    /// or a test's. Nothing turns the checks of certificates and names off.
+    ///
+    /// # Errors
+    /// `internal` where TLS cannot be set up.
+    pub fn trusting(
+        authorities: impl IntoIterator<Item = CertificateDer<'static>>,
+    ) -> Result<Self, Error> {
         // Named, not the process default: a host program may have installed another one, or two.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = Verifier::new_with_extra_roots(authorities, Arc::clone(&provider))
+            .map_err(|error| no_tls(&error.to_string()))?;
         let mut tls = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .and_then(|builder| builder.with_platform_verifier())
-            .map_err(|error| broken(error.to_string()))?
+            .map_err(|error| no_tls(&error.to_string()))?
+            // The name of the method is the library's: it is how any verifier is set.
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
             .with_no_client_auth();
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .retry(reqwest::retry::never())
-            .connect_timeout(CONNECT)
-            .pool_idle_timeout(IDLE)
-            .build()
-            .map_err(|error| broken(error.without_url().to_string()))?;
-        Ok(HttpTransport(client))
+        let secure = client().tls_backend_preconfigured(tls.clone()).https_only(true);
+        let local = client().tls_backend_preconfigured(tls).no_proxy();
+        let made = |builder: reqwest::ClientBuilder| {
+            builder.build().map_err(|error| no_tls(&error.without_url().to_string()))
+        };
+        Ok(HttpTransport { secure: made(secure)?, local: made(local)? })
     }
+
+    fn client(&self, url: &str) -> &reqwest::Client {
+        if url.starts_with("http://") { &self.local } else { &self.secure }
+    }
+}
+
+impl fmt::Debug for HttpTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpTransport").finish_non_exhaustive()
+    }
+}
+
+fn client() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .retry(reqwest::retry::never())
+        .connect_timeout(CONNECT)
+        .pool_idle_timeout(IDLE)
+}
+
+fn no_tls(why: &str) -> Error {
+    Error::new(ErrorKind::Internal, "internal", format!("no TLS: {why}"))
 }
 
 impl Transport for HttpTransport {
@@ -57,7 +96,7 @@ impl Transport for HttpTransport {
         &self,
         request: HttpRequest,
     ) -> BoxFuture<'static, Result<HttpResponse, TransportError>> {
-        let client = self.0.clone();
+        let client = self.client(&request.url).clone();
         Box::pin(async move {
             let response = build(&client, request)?.send().await.map_err(strip)?;
             let mut headers = Headers::new();
@@ -92,7 +131,7 @@ fn build(
                 message: format!("header `{name}` cannot be sent"),
             })?;
         // Never indexed in HTTP/2, and not shown by the libraries below.
-        field.set_sensitive(matches!(name, "authorization" | "x-api-key"));
+        field.set_sensitive(request.headers.is_secret(name));
         builder = builder.header(name, field);
     }
     Ok(match request.body {
