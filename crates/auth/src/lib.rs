@@ -9,8 +9,10 @@ mod credential;
 mod fingerprint;
 mod jwt;
 mod key_text;
+mod notice;
 mod provenance;
 mod select;
+mod source;
 mod token;
 mod upload_token;
 
@@ -20,8 +22,10 @@ pub use credential::Credential;
 #[cfg(feature = "native")]
 pub use fingerprint::fingerprint;
 pub use jwt::{JwtCredential, JwtKind};
-pub use key_text::clean;
+pub use key_text::{KeyRule, Slot};
+pub use notice::{Notice, NoticeWatch, Notices};
 pub use provenance::Provenance;
 pub use select::CredentialSet;
+pub use source::{Found, Held, HeldKey, SecretSource};
 pub use token::{DisposableTokenCredential, GivenSession, Renewal, TokenEvent, TokenWatch};
 pub use upload_token::UploadTokenCredential;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use framekey_auth::{
     ApiKeyCredential, BasicCredential, Credential, CredentialSet, DisposableTokenCredential,
-    JwtCredential, JwtKind, Provenance, Renewal, UploadTokenCredential, clean,
+    JwtCredential, JwtKind, KeyRule, Provenance, Renewal, Slot, UploadTokenCredential,
 };
 use framekey_catalog::{OPTIONS, OptionKind, OptionRow, Service};
 use framekey_runtime::{BaseUrl, Error, ErrorKind, MaybeSend, Platform, Secret, Session};
@@ -217,6 +217,16 @@ impl<C: From<Client>> ClientBuilder<C> {
         Ok(found)
     }
 
+    fn checked(&self, option: &str, text: &str, from: &Provenance) -> Result<Secret, Error> {
+        let slot = match option {
+            "jwt" => Slot::Jwt,
+            "upload_token" => Slot::UploadToken,
+            _ if self.text("auth_mode") == Some("basic") => Slot::BasicKey,
+            _ => Slot::ApiKey,
+        };
+        KeyRule::new(self.service, slot).check(text, from).map(|(secret, _)| secret)
+    }
+
     fn credential_texts(&self) -> Result<BTreeMap<&'static str, (Secret, Provenance)>, Error> {
         let mut texts = BTreeMap::new();
         let rows = || {
@@ -227,14 +237,14 @@ impl<C: From<Client>> ClientBuilder<C> {
         for row in rows() {
             if let Some(Setting::Secret(secret)) = self.values.get(row.name) {
                 let from = Provenance::Option(row.name);
-                texts.insert(row.name, (clean(title(row.name), secret.expose(), &from)?, from));
+                texts.insert(row.name, (self.checked(row.name, secret.expose(), &from)?, from));
             }
         }
         if texts.is_empty() {
             for row in rows() {
                 if let Some((text, variable)) = self.in_environment(row.name)? {
                     let from = Provenance::Environment(variable);
-                    texts.insert(row.name, (clean(title(row.name), &text, &from)?, from));
+                    texts.insert(row.name, (self.checked(row.name, &text, &from)?, from));
                 }
             }
         }
@@ -379,14 +389,6 @@ impl<C> std::fmt::Debug for ClientBuilder<C> {
             .field("service", &self.service)
             .field("options", &self.values.keys().collect::<Vec<_>>())
             .finish_non_exhaustive()
-    }
-}
-
-fn title(option: &str) -> &'static str {
-    match option {
-        "jwt" => "JWT",
-        "upload_token" => "upload token",
-        _ => "API key",
     }
 }
 

@@ -1,0 +1,101 @@
+//! What an operator may want to know and no call fails for.
+
+use std::fmt;
+use std::sync::Arc;
+
+use framekey_runtime::MaybeSend;
+
+use crate::{Provenance, TokenEvent};
+
+/// Something worth a line in a log. Holds no secret, and prints as one sentence.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Notice {
+    /// White space, a byte order mark or quotes were stripped from around a secret.
+    Cleaned {
+        /// `API key`, `JWT`, …
+        what: &'static str,
+        /// Where it came from.
+        from: Provenance,
+    },
+    /// A secret does not look as the service's do. It is sent anyway.
+    OddShape {
+        /// `API key`, `JWT`, …
+        what: &'static str,
+        /// Where it came from.
+        from: Provenance,
+        /// What it was expected to look like.
+        expected: &'static str,
+    },
+    /// A source gives another secret than before; calls use it from now on.
+    Replaced {
+        /// `API key`, `JWT`, …
+        what: &'static str,
+        /// Where it came from.
+        from: Provenance,
+    },
+    /// Something happened to the access token.
+    Token(TokenEvent),
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Notice::Cleaned { what, from } => write!(
+                f,
+                "the {what} from {from} had white space, quotes or a byte order mark around it; they were stripped"
+            ),
+            Notice::OddShape { what, from, expected } => {
+                write!(f, "the {what} from {from} does not look like {expected}; it is sent anyway")
+            }
+            Notice::Replaced { what, from } => {
+                write!(f, "{from} gives another {what} than before; it is used from now on")
+            }
+            Notice::Token(TokenEvent::Renewed { generation, lifetime, .. }) => {
+                write!(f, "access token {generation} is in use, for {} s", lifetime.as_secs())
+            }
+            Notice::Token(TokenEvent::Failed { error, still_serving }) => {
+                let so_far = if *still_serving { "; the one in hand still serves" } else { "" };
+                write!(f, "no new access token: {error}{so_far}")
+            }
+        }
+    }
+}
+
+/// Is told of [`Notice`]s, on the task that finds them: it should not block. Any function that
+/// takes one will do.
+pub trait NoticeWatch: MaybeSend {
+    /// `notice` is to be noted.
+    fn note(&self, notice: &Notice);
+}
+
+impl<F: Fn(&Notice) + MaybeSend> NoticeWatch for F {
+    fn note(&self, notice: &Notice) {
+        self(notice);
+    }
+}
+
+/// Where the notices of one client go; by default nowhere.
+#[derive(Clone, Default)]
+pub struct Notices(Option<Arc<dyn NoticeWatch>>);
+
+impl Notices {
+    /// To `watch`.
+    #[must_use]
+    pub fn to(watch: impl NoticeWatch + 'static) -> Self {
+        Notices(Some(Arc::new(watch)))
+    }
+
+    /// Passes `notice` on.
+    pub fn note(&self, notice: &Notice) {
+        if let Some(watch) = &self.0 {
+            watch.note(notice);
+        }
+    }
+}
+
+impl fmt::Debug for Notices {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Notices(to a callback)" } else { "Notices(unheard)" })
+    }
+}

@@ -1,0 +1,45 @@
+//! Where a secret is had from, and the secret in hand.
+
+mod fixed;
+mod held;
+#[cfg(test)]
+mod held_tests;
+
+use std::time::Duration;
+
+use framekey_runtime::{BoxFuture, Error, MaybeSend, Secret};
+
+use crate::Provenance;
+
+pub(crate) use fixed::Fixed;
+pub use held::{Held, HeldKey};
+
+/// A secret as its source gives it.
+#[derive(Debug)]
+pub struct Found {
+    /// The secret, as it stands there: it is cleaned and checked later.
+    pub secret: Secret,
+    /// When it ends, since 1970 in UTC, where the source knows.
+    pub expires_at: Option<Duration>,
+}
+
+/// A place that a secret can be read from.
+pub trait SecretSource: MaybeSend {
+    /// What to call this place.
+    fn provenance(&self) -> Provenance;
+
+    /// Reads the secret as it is now.
+    ///
+    /// Fails with `auth.missing` where there is none, with `auth.source` where it cannot be told.
+    /// Errors hold no secret.
+    fn read(&self) -> BoxFuture<'_, Result<Found, Error>>;
+
+    /// Whether reading again can give another secret.
+    fn can_change(&self) -> bool;
+
+    /// Whether there is a cheap sign that the secret is another one since it was last read. Asked
+    /// for at most once a second.
+    fn looks_changed(&self) -> bool {
+        false
+    }
+}
