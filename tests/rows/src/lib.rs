@@ -1,2 +1,7 @@
 //! What the row tests share. Each file under `tests/` proves rows of one subject.
 #![forbid(unsafe_code)]
+
+pub mod canary;
+pub mod child;
+pub mod raw;
+pub mod tls;
