@@ -1,5 +1,7 @@
 //! Answers, and the error bodies of each service's own shapes.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use framekey_catalog::Service;
 use serde_json::{Value, json};
@@ -10,7 +12,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) media: &'static str,
     pub(crate) body: Bytes,
-    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) headers: Vec<(Cow<'static, str>, String)>,
 }
 
 impl Answer {
@@ -27,7 +29,7 @@ impl Answer {
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+        self.headers.push((name.into(), value.into()));
         self
     }
 }
@@ -96,4 +98,15 @@ pub(crate) fn no_route(service: Service) -> Answer {
         }
         Service::VideoVector => Answer::json(404, &json!({ "detail": "Not Found" })),
     }
+}
+
+/// The route exists, the method does not.
+pub(crate) fn wrong_method(service: Service, allowed: &str) -> Answer {
+    let message = format!("The method is not allowed here; allowed: {allowed}.");
+    let answer = match service {
+        Service::ApiVideo => problem(405, "method-not-allowed", &message, None),
+        Service::TwelveLabs => flat(405, "method_not_allowed", &message),
+        Service::VideoVector => Answer::json(405, &json!({ "detail": "Method Not Allowed" })),
+    };
+    answer.header("allow", allowed)
 }

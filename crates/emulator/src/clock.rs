@@ -58,6 +58,12 @@ impl Clock {
     }
 }
 
+/// Lets real time pass.
+#[expect(clippy::disallowed_methods, reason = "the one place where the emulator waits")]
+pub(crate) async fn pause(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place where the emulator reads the machine's clock"

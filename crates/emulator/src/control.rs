@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use framekey_catalog::Service;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
@@ -42,6 +43,7 @@ pub(crate) fn answer(world: &World, method: &str, path: &str, body: &[u8]) -> An
         ("GET", "counters") => Answer::json(200, &world.counters()),
         ("GET", "clock") => Answer::json(200, &json!({ "now": world.now().to_string() })),
         ("POST", "clock") => advance(world, body),
+        ("GET", "faults") => Answer::json(200, &json!(world.faults())),
         ("POST", "faults") => plant(world, body),
         ("DELETE", "faults") => {
             world.clear_faults();
@@ -71,14 +73,17 @@ fn advance(world: &World, body: &[u8]) -> Answer {
 }
 
 fn plant(world: &World, body: &[u8]) -> Answer {
-    match serde_json::from_slice::<Value>(body)
-        .map_err(|_| "not JSON")
-        .and_then(|value| Fault::read(&value))
-    {
-        Ok(fault) => {
-            world.plant(fault);
-            Answer::empty(204)
-        }
-        Err(why) => wrong(why),
+    match document(body).and_then(|fault: Fault| world.plant(fault)) {
+        Ok(()) => Answer::empty(204),
+        Err(why) => wrong(&why),
     }
+}
+
+/// Reads a document; an error names the field and what was expected there.
+pub(crate) fn document<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let document =
+        serde_path_to_error::deserialize(&mut reader).map_err(|error| error.to_string())?;
+    reader.end().map_err(|error| error.to_string())?;
+    Ok(document)
 }

@@ -20,6 +20,16 @@ impl Draw {
         z ^ (z >> 31)
     }
 
+    /// A number from 0 up to, and without, 1.
+    pub(crate) fn fraction(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// A source of its own, so that what one draws does not move the other.
+    pub(crate) fn fork(&mut self) -> Self {
+        Draw(self.next())
+    }
+
     /// `length` letters and digits.
     pub(crate) fn letters(&mut self, length: usize) -> String {
         let count = LETTERS.len() as u64;

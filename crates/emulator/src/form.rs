@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use axum::body::Body;
+use bytes::Bytes;
+use futures_util::Stream;
 use multer::Multipart;
 use sha2::{Digest as _, Sha256};
 
@@ -39,9 +40,12 @@ impl Form {
 }
 
 /// Reads a form to its end.
-pub(crate) async fn read(body: Body, content_type: &str) -> Result<Form, String> {
+pub(crate) async fn read(
+    body: impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static,
+    content_type: &str,
+) -> Result<Form, String> {
     let boundary = multer::parse_boundary(content_type).map_err(|error| error.to_string())?;
-    let mut parts = Multipart::new(body.into_data_stream(), boundary);
+    let mut parts = Multipart::new(body, boundary);
     let mut form = Form::default();
     while let Some(mut part) = parts.next_field().await.map_err(|error| error.to_string())? {
         let name = part.name().unwrap_or_default().to_owned();

@@ -9,6 +9,7 @@ mod answer;
 mod api_video;
 mod call;
 mod clock;
+mod connection;
 mod control;
 mod credential;
 mod draw;
@@ -16,6 +17,7 @@ mod fault;
 mod form;
 mod journal;
 mod page;
+mod request;
 mod router;
 mod schemas;
 mod server;
@@ -36,12 +38,9 @@ use tokio::task::JoinHandle;
 
 pub use clock::Moment;
 pub use credential::Credentials;
-pub use fault::Fault;
+pub use fault::{Drip, Fault};
 pub use journal::{Entry, Presented, PresentedKind};
 use world::{Place, World};
-
-/// A client that never ends its request must not keep the emulator.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How the emulator is started.
 #[derive(Clone, Debug)]
@@ -157,16 +156,25 @@ impl Emulator {
     }
 
     /// Plants a fault.
+    ///
+    /// # Panics
+    /// When it makes no sense: it is part of a test, and the message says what is wrong with it.
+    #[expect(clippy::panic, reason = "a mistake in the test that plants it")]
     pub fn fault(&self, fault: Fault) {
-        self.world.plant(fault);
+        if let Err(why) = self.world.plant(fault) {
+            panic!("the fault cannot be planted: {why}");
+        }
+    }
+
+    /// Takes all faults away.
+    pub fn clear_faults(&self) {
+        self.world.clear_faults();
     }
 
     /// Stops listening and waits until requests in progress are answered, for two seconds at most.
     pub async fn stop(mut self) {
         drop(self.stop.take());
-        let Some(mut task) = self.task.take() else { return };
-        if tokio::time::timeout(PATIENCE, &mut task).await.is_err() {
-            task.abort();
+        if let Some(task) = self.task.take() {
             // Only then is the port free.
             let _ = task.await;
         }

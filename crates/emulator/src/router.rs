@@ -6,8 +6,15 @@ use std::sync::LazyLock;
 use framekey_catalog::{Operation, Service};
 use percent_encoding::percent_decode_str;
 
-/// An operation and the parameters of its path, decoded.
-pub(crate) type Found = (&'static Operation, BTreeMap<&'static str, String>);
+/// Where a method and a path lead.
+pub(crate) enum Route {
+    /// To an operation; with the parameters of its path, decoded.
+    Found(&'static Operation, BTreeMap<&'static str, String>),
+    /// To a path that has other methods only, which are listed.
+    Method(String),
+    /// Nowhere.
+    None,
+}
 
 /// What may follow in a path.
 #[derive(Default)]
@@ -35,7 +42,7 @@ fn tree(service: Service) -> Node {
 }
 
 /// Finds the operation of a path below the service's base.
-pub(crate) fn find(service: Service, method: &str, path: &str) -> Option<Found> {
+pub(crate) fn find(service: Service, method: &str, path: &str) -> Route {
     let [api_video, twelve_labs, videovector] = &*ROOTS;
     let root = match service {
         Service::ApiVideo => api_video,
@@ -43,22 +50,36 @@ pub(crate) fn find(service: Service, method: &str, path: &str) -> Option<Found> 
         Service::VideoVector => videovector,
     };
     let segments: Vec<&str> = path.split('/').collect();
-    let operation = walk(root, &segments, method)?;
+    let Some(operation) = walk(root, &segments, &|row| row.method.as_str() == method) else {
+        return match walk(root, &segments, &|_| true) {
+            Some(other) => Route::Method(methods(service, other.path)),
+            None => Route::None,
+        };
+    };
     let values = operation.path.split('/').zip(&segments).filter_map(|(want, have)| {
         Some((parameter(want)?, percent_decode_str(have).decode_utf8_lossy().into_owned()))
     });
-    Some((operation, values.collect()))
+    Route::Found(operation, values.collect())
+}
+
+fn methods(service: Service, path: &str) -> String {
+    let rows = framekey_catalog::operations(service).iter().filter(|row| row.path == path);
+    rows.map(|row| row.method.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// A literal that leads nowhere gives way to a parameter.
-fn walk(node: &Node, segments: &[&str], method: &str) -> Option<&'static Operation> {
+fn walk(
+    node: &Node,
+    segments: &[&str],
+    fits: &dyn Fn(&Operation) -> bool,
+) -> Option<&'static Operation> {
     let Some((first, rest)) = segments.split_first() else {
-        return node.operations.iter().find(|row| row.method.as_str() == method).copied();
+        return node.operations.iter().find(|row| fits(row)).copied();
     };
-    let literal = node.literals.get(first).and_then(|next| walk(next, rest, method));
+    let literal = node.literals.get(first).and_then(|next| walk(next, rest, fits));
     literal.or_else(|| {
         let next = node.parameter.as_ref().filter(|_| !first.is_empty())?;
-        walk(next, rest, method)
+        walk(next, rest, fits)
     })
 }
 
@@ -68,8 +89,20 @@ fn parameter(segment: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::find;
-    use framekey_catalog::Service;
+    use std::collections::BTreeMap;
+
+    use framekey_catalog::{Operation, Service};
+
+    use super::Route;
+
+    type Found = (&'static Operation, BTreeMap<&'static str, String>);
+
+    fn find(service: Service, method: &str, path: &str) -> Option<Found> {
+        match super::find(service, method, path) {
+            Route::Found(operation, values) => Some((operation, values)),
+            Route::Method(_) | Route::None => None,
+        }
+    }
 
     #[test]
     fn every_template_leads_to_its_own_operation() {

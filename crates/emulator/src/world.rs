@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use framekey_catalog::Service;
+use framekey_catalog::{Operation, Service};
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
@@ -13,7 +13,7 @@ use crate::call::Call;
 use crate::clock::{Clock, Moment};
 use crate::credential::{Credentials, Given};
 use crate::draw::Draw;
-use crate::fault::Fault;
+use crate::fault::{Fault, Planted};
 use crate::journal::Entry;
 use crate::{api_video, synth, twelve_labs, videovector};
 
@@ -86,7 +86,16 @@ struct State {
     journal: Vec<Entry>,
     numbered: u64,
     counts: BTreeMap<(Service, &'static str), u64>,
-    faults: Vec<Fault>,
+    faults: Vec<Planted>,
+    /// What rules draw from, so that faults do not change the ids.
+    fault_draw: Draw,
+}
+
+/// What came of a call.
+pub(crate) struct Met {
+    /// The fault that is still to happen to the answer.
+    pub(crate) fault: Option<Arc<Fault>>,
+    pub(crate) answer: Answer,
 }
 
 impl World {
@@ -107,6 +116,7 @@ impl World {
             numbered: 0,
             counts: BTreeMap::new(),
             faults: Vec::new(),
+            fault_draw: Draw::new(seed).fork(),
         };
         World { clock, address, credentials, state: Mutex::new(state) }
     }
@@ -117,6 +127,11 @@ impl World {
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where all places are: `http://127.0.0.1:PORT`.
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     pub(crate) fn credentials(&self) -> &Credentials {
@@ -131,8 +146,16 @@ impl World {
         self.clock.advance(time);
     }
 
-    pub(crate) fn plant(&self, fault: Fault) {
-        self.lock().faults.push(fault);
+    pub(crate) fn plant(&self, fault: Fault) -> Result<(), String> {
+        fault.check()?;
+        let mut state = self.lock();
+        let draw = state.fault_draw.fork();
+        state.faults.push(Planted::new(fault, draw));
+        Ok(())
+    }
+
+    pub(crate) fn faults(&self) -> Vec<Planted> {
+        self.lock().faults.clone()
     }
 
     pub(crate) fn clear_faults(&self) {
@@ -173,31 +196,43 @@ impl World {
         Value::Object(by_service)
     }
 
-    /// Carries a call out: planted fault, credential, rules, and the schema where there are no rules.
-    pub(crate) fn carry_out(&self, place: Place, call: &Call, given: &Given) -> Answer {
-        // A schema needs no state: what it makes is made without the lock.
-        self.by_state(place, call, given).unwrap_or_else(|| synth::answer(call))
-    }
-
-    fn by_state(&self, place: Place, call: &Call, given: &Given) -> Option<Answer> {
+    /// Carries a call out: credential, rules, and the schema where there are no rules; not where a
+    /// fault comes before.
+    pub(crate) fn carry_out(&self, place: Place, call: &Call, given: &Given) -> Met {
         let mut state = self.lock();
-        let state = &mut *state;
-        let operation = call.operation;
-        let count = state.counts.entry((operation.service, operation.id)).or_default();
-        *count += 1;
-        let fault =
-            state.faults.iter().find(|fault| fault.meets(operation.service, operation.id, *count));
-        if let Some(fault) = fault.filter(|fault| !fault.after_commit) {
-            return Some(fault.answer());
+        let fault = state.meet(call.operation);
+        if fault.as_ref().is_some_and(|fault| fault.replaces() && !fault.after_commit) {
+            return Met { fault, answer: Answer::empty(0) };
         }
-        let fault = fault.map(Fault::answer);
-        let Services { draw, production, sandbox, twelve_labs, videovector } = &mut state.services;
-        let answer = match place {
+        let answer = state.services.answer(place, call, given);
+        drop(state);
+        // A schema needs no state: what it makes is made without the lock.
+        Met { fault, answer: answer.unwrap_or_else(|| synth::answer(call)) }
+    }
+}
+
+impl State {
+    /// Counts a call, and finds the first fault that meets it.
+    fn meet(&mut self, operation: &'static Operation) -> Option<Arc<Fault>> {
+        *self.counts.entry((operation.service, operation.id)).or_default() += 1;
+        let mut met = None;
+        for planted in &mut self.faults {
+            if planted.meets(operation) && met.is_none() {
+                met = Some(Arc::clone(&planted.fault));
+            }
+        }
+        met
+    }
+}
+
+impl Services {
+    fn answer(&mut self, place: Place, call: &Call, given: &Given) -> Option<Answer> {
+        let Services { draw, production, sandbox, twelve_labs, videovector } = self;
+        match place {
             Place::Production => production.answer(call, given, draw),
             Place::Sandbox => sandbox.answer(call, given, draw),
             Place::TwelveLabs => twelve_labs.answer(call, given, draw),
             Place::VideoVector => videovector.answer(call, given, draw),
-        };
-        fault.or(answer)
+        }
     }
 }

@@ -1,0 +1,205 @@
+//! What a fault makes of an answer: the response that goes on the wire, or how the connection ends.
+
+use std::io;
+use std::pin::Pin;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use futures_util::Stream;
+use futures_util::stream::unfold;
+use http_body_util::{Either, Full, StreamBody};
+use hyper::body::Frame;
+
+use super::Fault;
+use crate::answer::Answer;
+use crate::clock::pause;
+use crate::connection::Fate;
+
+/// The body of a response: whole, or as a fault has it come.
+pub(crate) type Body = Either<Full<Bytes>, StreamBody<Pieces>>;
+pub(crate) type Pieces = Pin<Box<dyn Stream<Item = io::Result<Frame<Bytes>>> + Send>>;
+
+/// How a connection ends in the place of an answer.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// With a reset.
+    Reset,
+    /// In order, though something was to come.
+    Close,
+    /// With these bytes.
+    Raw(Bytes),
+}
+
+/// An answer and its body as it goes out.
+pub(crate) struct Reply {
+    pub(crate) answer: Answer,
+    pub(crate) body: Body,
+}
+
+impl Reply {
+    pub(crate) fn whole(answer: Answer) -> Self {
+        let body = Either::Left(Full::new(answer.body.clone()));
+        Reply { answer, body }
+    }
+}
+
+/// What the fault makes of the true answer; `target` is the path and query that were asked for, `own`
+/// the emulator's origin.
+pub(crate) async fn reply(
+    fault: &Fault,
+    truth: Answer,
+    target: &str,
+    own: &str,
+    fate: &Fate,
+) -> Result<Reply, End> {
+    if let Some(seconds) = fault.delay {
+        pause(Duration::from_secs_f64(seconds)).await;
+    }
+    if let Some(raw) = &fault.raw {
+        return Err(End::Raw(Bytes::copy_from_slice(raw.as_bytes())));
+    }
+    if fault.cut.is_none() && fault.reset {
+        return Err(End::Reset);
+    }
+    if fault.cut.is_none() && fault.stall {
+        return std::future::pending().await;
+    }
+    let mut answer = if fault.answers() { replaced(fault, target) } else { truth };
+    if let Some(origin) = &fault.rebase {
+        answer.body = rebased(&answer.body, own, origin);
+    }
+    for (name, value) in &fault.headers {
+        answer.headers.push((name.clone().into(), value.clone()));
+    }
+    if fault.cut.is_none() && fault.drip.is_none() && fault.size.is_none() {
+        return Ok(Reply::whole(answer));
+    }
+    let size = fault.size.unwrap_or(answer.body.len() as u64);
+    answer.headers.push(("content-length".into(), size.to_string()));
+    let source = Source {
+        bytes: answer.body.clone(),
+        left: fault.cut.map_or(size, |cut| cut.min(size)),
+        piece: fault.drip.map_or(u64::MAX, |drip| drip.bytes),
+        pause: fault.drip.map(|drip| Duration::from_secs_f64(drip.seconds)),
+        last: fault.cut.map(|_| match (fault.reset, fault.stall) {
+            (true, _) => Last::End(End::Reset),
+            (_, true) => Last::Stall,
+            _ => Last::End(End::Close),
+        }),
+        fate: fate.clone(),
+    };
+    Ok(Reply { answer, body: Either::Right(StreamBody::new(source.pieces())) })
+}
+
+fn replaced(fault: &Fault, target: &str) -> Answer {
+    let usual = if fault.redirect.is_some() { 307 } else { 200 };
+    let status = fault.status.unwrap_or(usual);
+    let json = |body: Bytes| Answer::of(status, "application/json", body);
+    let answer = if let Some(body) = &fault.body {
+        Answer::json(status, body)
+    } else if let Some(text) = &fault.text {
+        json(Bytes::copy_from_slice(text.as_bytes()))
+    } else if let Some(text) = &fault.base64 {
+        // Checked when it was planted.
+        json(BASE64_STANDARD.decode(text).unwrap_or_default().into())
+    } else if fault.size.is_some() {
+        json(Bytes::new())
+    } else {
+        Answer::empty(status)
+    };
+    match &fault.redirect {
+        Some(to) => answer.header("location", location(to, target)),
+        None => answer,
+    }
+}
+
+/// The URL, with the path that was asked for where it has none.
+fn location(to: &str, target: &str) -> String {
+    let rest = to.split_once("://").map_or(to, |(_, rest)| rest);
+    match rest.split_once('/') {
+        Some((_, path)) if !path.is_empty() => to.to_owned(),
+        _ => format!("{}{target}", to.trim_end_matches('/')),
+    }
+}
+
+fn rebased(body: &Bytes, own: &str, origin: &str) -> Bytes {
+    match std::str::from_utf8(body) {
+        Ok(text) => text.replace(own, origin.trim_end_matches('/')).into(),
+        Err(_) => body.clone(),
+    }
+}
+
+enum Last {
+    Stall,
+    End(End),
+}
+
+/// A body on its way.
+struct Source {
+    /// The bytes; filler follows where more are to come.
+    bytes: Bytes,
+    left: u64,
+    piece: u64,
+    pause: Option<Duration>,
+    last: Option<Last>,
+    fate: Fate,
+}
+
+/// What a body of nothing but size is made of.
+static FILLER: [u8; 1 << 16] = [b'x'; 1 << 16];
+
+impl Source {
+    fn pieces(self) -> Pieces {
+        Box::pin(unfold(self, |mut source| async {
+            if source.left == 0 {
+                return source.end().await.map(|error| (Err(error), source));
+            }
+            if let Some(time) = source.pause {
+                pause(time).await;
+            }
+            let piece = source.next();
+            Some((Ok(Frame::data(piece)), source))
+        }))
+    }
+
+    fn next(&mut self) -> Bytes {
+        let most = usize::try_from(self.piece.min(self.left)).unwrap_or(usize::MAX);
+        let piece = if self.bytes.is_empty() {
+            Bytes::from_static(&FILLER).split_to(most.min(FILLER.len()))
+        } else {
+            self.bytes.split_to(most.min(self.bytes.len()))
+        };
+        self.left -= piece.len() as u64;
+        piece
+    }
+
+    /// Gives what came so far time to leave, then ends the connection where the body was cut.
+    async fn end(&mut self) -> Option<io::Error> {
+        match self.last.take()? {
+            Last::Stall => std::future::pending().await,
+            Last::End(end) => {
+                pause(Duration::from_millis(5)).await;
+                self.fate.seal(end);
+                Some(io::ErrorKind::ConnectionAborted.into())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::location;
+
+    #[test]
+    fn a_redirect_keeps_the_path_where_it_has_none() {
+        for (to, there) in [
+            ("http://a.example:1", "http://a.example:1/v?q=1"),
+            ("http://a.example/", "http://a.example/v?q=1"),
+            ("http://a.example/b", "http://a.example/b"),
+        ] {
+            assert_eq!(location(to, "/v?q=1"), there);
+        }
+    }
+}

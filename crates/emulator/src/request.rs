@@ -1,0 +1,213 @@
+//! From a request to a call, to its answer, and to the journal.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use framekey_catalog::{Operation, Scheme, Service};
+use futures_util::{Stream, StreamExt as _};
+use http_body_util::BodyDataStream;
+use hyper::body::{Body as _, Incoming};
+use hyper::{HeaderMap, Request};
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use crate::answer::{Answer, no_route, refuse, wrong_method};
+use crate::call::Call;
+use crate::connection::Fate;
+use crate::credential::Given;
+use crate::fault::{End, Reply, reply};
+use crate::form::{self, Form};
+use crate::journal::{Entry, sha256_hex};
+use crate::router::{self, Route};
+use crate::server::LARGEST_BODY;
+use crate::world::{Met, Place, World};
+
+/// A body may pause so long between two pieces.
+const BODY_PATIENCE: Duration = Duration::from_secs(30);
+/// No service takes a larger form; what is announced beyond is refused before it is read.
+const LARGEST_FORM: u64 = 5 << 30;
+
+/// The place of a path, and the rest of it.
+fn place(path: &str) -> Option<(Place, &str)> {
+    Place::ALL.into_iter().find_map(|place| {
+        let rest = path.strip_prefix(place.prefix())?;
+        rest.starts_with('/').then_some((place, rest))
+    })
+}
+
+pub(crate) async fn serve(
+    world: &World,
+    request: Request<Incoming>,
+    fate: &Fate,
+) -> Result<Reply, End> {
+    let (head, body) = request.into_parts();
+    let Some((place, rest)) = place(head.uri.path()) else {
+        return Ok(Reply::whole(Answer::json(
+            404,
+            &serde_json::json!({ "error": "no service is here; GET /__emulator/info says where they are" }),
+        )));
+    };
+    let service = place.service();
+    let query = pairs(head.uri.query().unwrap_or_default());
+    let route = router::find(service, head.method.as_str(), rest);
+    let operation = match &route {
+        Route::Found(operation, _) => Some(*operation),
+        Route::Method(_) | Route::None => None,
+    };
+    let given = given(&head.headers, &query, operation);
+    let mut entry = Entry {
+        number: 0,
+        service: Some(service),
+        sandbox: place == Place::Sandbox,
+        operation: operation.map(|operation| operation.id),
+        method: head.method.as_str().to_owned(),
+        path: operation.map(|operation| operation.path),
+        query_names: query.iter().map(|(name, _)| name.clone()).collect(),
+        status: 0,
+        body_bytes: 0,
+        body_sha256: String::new(),
+        credential: given.presented(),
+        time: world.now().seconds(),
+    };
+    let (operation, path) = match route {
+        Route::Found(operation, path) => (operation, path),
+        Route::Method(allowed) => return Ok(noted(world, entry, wrong_method(service, &allowed))),
+        Route::None => return Ok(noted(world, entry, no_route(service))),
+    };
+    let (body, form) = match read(&head.headers, body, service, &mut entry).await {
+        Ok(read) => read,
+        Err(refused) => return Ok(noted(world, entry, refused)),
+    };
+    let call = Call {
+        operation,
+        base_url: place.base_url(world.address()),
+        path,
+        query,
+        content_range: text(&head.headers, "content-range"),
+        body,
+        form,
+        now: world.now(),
+    };
+    match world.carry_out(place, &call, &given) {
+        Met { fault: None, answer } => Ok(noted(world, entry, answer)),
+        Met { fault: Some(fault), answer } => {
+            // Noted before it is met: some faults never end.
+            entry.status = fault.status.unwrap_or(if fault.replaces() { 0 } else { answer.status });
+            world.note(entry);
+            let target = head.uri.path_and_query().map_or(rest, |target| target.as_str());
+            reply(&fault, answer, target, &world.origin(), fate).await
+        }
+    }
+}
+
+fn noted(world: &World, mut entry: Entry, answer: Answer) -> Reply {
+    entry.status = answer.status;
+    world.note(entry);
+    Reply::whole(answer)
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+fn given(
+    headers: &HeaderMap,
+    query: &[(String, String)],
+    operation: Option<&'static Operation>,
+) -> Given {
+    let by_token = operation.and_then(|operation| {
+        operation.security.iter().find_map(|scheme| match scheme {
+            Scheme::ApiKeyQuery(name) => Some(*name),
+            _ => None,
+        })
+    });
+    let token = by_token
+        .and_then(|wanted| query.iter().find(|(name, _)| name == wanted))
+        .map(|(_, value)| value.clone());
+    Given {
+        authorization: text(headers, "authorization"),
+        api_key: text(headers, "x-api-key"),
+        token,
+    }
+}
+
+/// Reads a body: JSON as a value, a form part by part.
+async fn read(
+    headers: &HeaderMap,
+    body: Incoming,
+    service: Service,
+    entry: &mut Entry,
+) -> Result<(Value, Form), Answer> {
+    if body.is_end_stream() {
+        return Ok((Value::Null, Form::default()));
+    }
+    let content_type = text(headers, "content-type").unwrap_or_default();
+    let announced = body.size_hint().lower();
+    let too_large = |limit: &str| {
+        let message = format!("The body is larger than {limit}.");
+        refuse(service, 413, bad_body_code(service), &message, None)
+    };
+    let bad = |why: &str| refuse(service, 400, bad_body_code(service), why, None);
+    let body = patient(body);
+    if content_type.starts_with("multipart/form-data") {
+        if announced > LARGEST_FORM {
+            return Err(too_large("5 GiB"));
+        }
+        let form = form::read(body, &content_type).await.map_err(|why| bad(&why))?;
+        entry.body_bytes = form.size();
+        let hashes: Vec<&str> = form.files.iter().map(|file| file.sha256.as_str()).collect();
+        entry.body_sha256 = hashes.join(" ");
+        return Ok((Value::Null, form));
+    }
+    if announced > LARGEST_BODY as u64 {
+        return Err(too_large("16 MiB"));
+    }
+    let mut body = std::pin::pin!(body);
+    let mut bytes = BytesMut::new();
+    while let Some(piece) = body.next().await {
+        let piece = piece.map_err(|_| bad("The body did not come to its end."))?;
+        if bytes.len() + piece.len() > LARGEST_BODY {
+            return Err(too_large("16 MiB"));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    if bytes.is_empty() {
+        return Ok((Value::Null, Form::default()));
+    }
+    entry.body_bytes = bytes.len() as u64;
+    entry.body_sha256 = sha256_hex(&bytes);
+    let body = serde_json::from_slice(&bytes).map_err(|_| bad("The body is not valid JSON."))?;
+    Ok((body, Form::default()))
+}
+
+/// The pieces of a body, as long as they keep coming.
+fn patient(body: Incoming) -> impl Stream<Item = Result<Bytes, std::io::Error>> + Send {
+    let pieces = BodyDataStream::new(body);
+    futures_util::stream::unfold(pieces, |mut pieces| async {
+        let piece = match tokio::time::timeout(BODY_PATIENCE, pieces.next()).await {
+            Ok(piece) => piece?.map_err(std::io::Error::other),
+            Err(_) => Err(std::io::ErrorKind::TimedOut.into()),
+        };
+        Some((piece, pieces))
+    })
+}
+
+fn bad_body_code(service: Service) -> &'static str {
+    match service {
+        Service::ApiVideo => "invalid-attribute",
+        Service::TwelveLabs => "parameter_invalid",
+        Service::VideoVector => "invalid_request",
+    }
+}
+
+fn pairs(query: &str) -> Vec<(String, String)> {
+    let decode =
+        |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    let parts = query.split('&').filter(|part| !part.is_empty());
+    parts
+        .map(|part| {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            (decode(name), decode(value))
+        })
+        .collect()
+}
