@@ -1,23 +1,36 @@
 //! An API key in a header: `x-api-key` of Twelve Labs and VideoVector.
 
 use framekey_catalog::{Scheme, Service};
-use framekey_runtime::{Applied, BoxFuture, CredentialKind, Error, Repair, Secret};
+use framekey_runtime::{Applied, BoxFuture, CredentialKind, Error, Repair};
 
-use crate::{Credential, Provenance};
+use crate::source::repair;
+use crate::{Credential, HeldKey, Provenance};
 
 /// A key that goes in the header that the operation names.
 #[derive(Debug)]
 pub struct ApiKeyCredential {
     service: Service,
-    key: Secret,
-    from: Provenance,
+    key: HeldKey,
 }
 
 impl ApiKeyCredential {
-    /// A cleaned key of `service`.
+    /// A key of `service`.
     #[must_use]
-    pub fn new(service: Service, key: Secret, from: Provenance) -> Self {
-        ApiKeyCredential { service, key, from }
+    pub fn new(service: Service, key: HeldKey) -> Self {
+        ApiKeyCredential { service, key }
+    }
+
+    fn advice(&self) -> String {
+        let next = match self.service {
+            Service::TwelveLabs => {
+                "Keys may end by themselves after two months: create a new one in the dashboard and replace it."
+            }
+            Service::ApiVideo | Service::VideoVector => {
+                "It may be revoked, rotated or expired: create a new one and replace it."
+            }
+        };
+        let from = self.key.provenance();
+        format!("{} refused the API key from {from}. {next}", self.service.title())
     }
 }
 
@@ -27,7 +40,7 @@ impl Credential for ApiKeyCredential {
     }
 
     fn provenance(&self) -> Provenance {
-        self.from.clone()
+        self.key.provenance()
     }
 
     fn fits(&self, scheme: Scheme) -> bool {
@@ -35,29 +48,18 @@ impl Credential for ApiKeyCredential {
     }
 
     fn apply(&self, scheme: Scheme) -> BoxFuture<'_, Result<Applied, Error>> {
-        let headers = match scheme {
-            Scheme::ApiKeyHeader(name) => vec![(name, self.key.duplicate())],
-            _ => Vec::new(),
-        };
-        Box::pin(std::future::ready(Ok(Applied {
-            kind: self.kind(),
-            headers,
-            query: Vec::new(),
-            generation: 0,
-        })))
+        Box::pin(async move {
+            let held = self.key.get().await?;
+            let headers = match scheme {
+                Scheme::ApiKeyHeader(name) => vec![(name, held.secret.duplicate())],
+                _ => Vec::new(),
+            };
+            let generation = held.generation;
+            Ok(Applied { kind: self.kind(), headers, query: Vec::new(), generation })
+        })
     }
 
-    fn rejected<'a>(&'a self, _: &'a Applied) -> BoxFuture<'a, Repair> {
-        let next = match self.service {
-            Service::TwelveLabs => {
-                "Keys may end by themselves after two months: create a new one in the dashboard and replace it."
-            }
-            Service::ApiVideo | Service::VideoVector => {
-                "It may be revoked, rotated or expired: create a new one and replace it."
-            }
-        };
-        let advice =
-            format!("{} refused the API key from {}. {next}", self.service.title(), self.from);
-        Box::pin(std::future::ready(Repair::Refused { code: "auth.key_rejected", advice }))
+    fn rejected<'a>(&'a self, applied: &'a Applied) -> BoxFuture<'a, Repair> {
+        Box::pin(repair(&self.key, applied.generation, "auth.key_rejected", || self.advice()))
     }
 }

@@ -3,35 +3,29 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use framekey_catalog::Scheme;
-use framekey_runtime::{Applied, BoxFuture, CredentialKind, Error, ErrorKind, Repair, Secret};
+use framekey_runtime::{Applied, BoxFuture, CredentialKind, Error, Repair, Secret};
 
-use crate::{Credential, Provenance};
+use crate::source::repair;
+use crate::{Credential, HeldKey, Provenance};
 
 /// An api.video key that is sent on every call as basic user name.
 #[derive(Debug)]
 pub struct BasicCredential {
-    header: Secret,
-    from: Provenance,
+    key: HeldKey,
 }
 
 impl BasicCredential {
-    /// A cleaned key.
-    ///
-    /// # Errors
-    /// `auth.malformed` for a key with a colon, which a basic user name cannot have.
-    pub fn new(key: &Secret, from: Provenance) -> Result<Self, Error> {
-        if key.expose().contains(':') {
-            return Err(Error::new(
-                ErrorKind::Configuration,
-                "auth.malformed",
-                format!(
-                    "the API key from {from} has a ':', which HTTP basic cannot carry (RFC 7617, section 2)"
-                ),
-            ));
-        }
-        let pair = Secret::new(format!("{}:", key.expose()));
-        let header = Secret::new(format!("Basic {}", STANDARD.encode(pair.expose())));
-        Ok(BasicCredential { header, from })
+    /// A key without a colon: one that [`Slot::BasicKey`](crate::Slot) lets pass.
+    #[must_use]
+    pub fn new(key: HeldKey) -> Self {
+        BasicCredential { key }
+    }
+
+    fn advice(&self) -> String {
+        format!(
+            "api.video refused the API key from {}. Sandbox and production have keys of their own; is it for this host?",
+            self.key.provenance()
+        )
     }
 }
 
@@ -41,7 +35,7 @@ impl Credential for BasicCredential {
     }
 
     fn provenance(&self) -> Provenance {
-        self.from.clone()
+        self.key.provenance()
     }
 
     fn fits(&self, scheme: Scheme) -> bool {
@@ -49,20 +43,17 @@ impl Credential for BasicCredential {
     }
 
     fn apply(&self, _: Scheme) -> BoxFuture<'_, Result<Applied, Error>> {
-        let headers = vec![("authorization", self.header.duplicate())];
-        Box::pin(std::future::ready(Ok(Applied {
-            kind: self.kind(),
-            headers,
-            query: Vec::new(),
-            generation: 0,
-        })))
+        Box::pin(async {
+            let held = self.key.get().await?;
+            let pair = Secret::new(format!("{}:", held.secret.expose()));
+            let header = Secret::new(format!("Basic {}", STANDARD.encode(pair.expose())));
+            let headers = vec![("authorization", header)];
+            let generation = held.generation;
+            Ok(Applied { kind: self.kind(), headers, query: Vec::new(), generation })
+        })
     }
 
-    fn rejected<'a>(&'a self, _: &'a Applied) -> BoxFuture<'a, Repair> {
-        let advice = format!(
-            "api.video refused the API key from {}. Sandbox and production have keys of their own; is it for this host?",
-            self.from
-        );
-        Box::pin(std::future::ready(Repair::Refused { code: "auth.key_rejected", advice }))
+    fn rejected<'a>(&'a self, applied: &'a Applied) -> BoxFuture<'a, Repair> {
+        Box::pin(repair(&self.key, applied.generation, "auth.key_rejected", || self.advice()))
     }
 }

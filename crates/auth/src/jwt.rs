@@ -3,7 +3,8 @@
 use framekey_catalog::{Bearer, Scheme};
 use framekey_runtime::{Applied, BoxFuture, CredentialKind, Error, Repair, Secret};
 
-use crate::{Credential, Provenance};
+use crate::source::repair;
+use crate::{Credential, HeldKey, Provenance};
 
 /// Which kind of JWT is held. They look alike on the wire and do not open the same operations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,19 +18,50 @@ pub enum JwtKind {
     Unknown,
 }
 
-/// A JWT that the caller holds.
+impl JwtKind {
+    /// Its names, as the option `jwt_kind` takes them.
+    pub const NAMES: [&'static str; 3] = ["user", "oauth", "unknown"];
+
+    /// Reads one of [`NAMES`](Self::NAMES).
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "user" => Some(JwtKind::User),
+            "oauth" => Some(JwtKind::OAuth),
+            "unknown" => Some(JwtKind::Unknown),
+            _ => None,
+        }
+    }
+
+    /// Whether a JWT of this kind may be sent where `scheme` is accepted.
+    pub(crate) fn fits(self, scheme: Scheme) -> bool {
+        match scheme {
+            Scheme::Bearer(Bearer::Any) => true,
+            Scheme::Bearer(Bearer::User | Bearer::NotOAuth) => self != JwtKind::OAuth,
+            _ => false,
+        }
+    }
+}
+
+/// A JWT that the caller holds, or that a source gives.
 #[derive(Debug)]
 pub struct JwtCredential {
-    header: Secret,
+    jwt: HeldKey,
     kind: JwtKind,
-    from: Provenance,
 }
 
 impl JwtCredential {
-    /// A cleaned JWT, without `Bearer`.
+    /// A JWT, without `Bearer`.
     #[must_use]
-    pub fn new(jwt: &Secret, kind: JwtKind, from: Provenance) -> Self {
-        JwtCredential { header: Secret::new(format!("Bearer {}", jwt.expose())), kind, from }
+    pub fn new(jwt: HeldKey, kind: JwtKind) -> Self {
+        JwtCredential { jwt, kind }
+    }
+
+    fn advice(&self) -> String {
+        format!(
+            "The JWT from {} was refused; it may have expired. Sign in again and pass the new one.",
+            self.jwt.provenance()
+        )
     }
 }
 
@@ -39,32 +71,24 @@ impl Credential for JwtCredential {
     }
 
     fn provenance(&self) -> Provenance {
-        self.from.clone()
+        self.jwt.provenance()
     }
 
     fn fits(&self, scheme: Scheme) -> bool {
-        match scheme {
-            Scheme::Bearer(Bearer::Any) => true,
-            Scheme::Bearer(Bearer::User | Bearer::NotOAuth) => self.kind != JwtKind::OAuth,
-            _ => false,
-        }
+        self.kind.fits(scheme)
     }
 
     fn apply(&self, _: Scheme) -> BoxFuture<'_, Result<Applied, Error>> {
-        let headers = vec![("authorization", self.header.duplicate())];
-        Box::pin(std::future::ready(Ok(Applied {
-            kind: CredentialKind::Jwt,
-            headers,
-            query: Vec::new(),
-            generation: 0,
-        })))
+        Box::pin(async {
+            let held = self.jwt.get().await?;
+            let header = Secret::new(format!("Bearer {}", held.secret.expose()));
+            let headers = vec![("authorization", header)];
+            let generation = held.generation;
+            Ok(Applied { kind: CredentialKind::Jwt, headers, query: Vec::new(), generation })
+        })
     }
 
-    fn rejected<'a>(&'a self, _: &'a Applied) -> BoxFuture<'a, Repair> {
-        let advice = format!(
-            "The JWT from {} was refused; it may have expired. Sign in again and pass the new one.",
-            self.from
-        );
-        Box::pin(std::future::ready(Repair::Refused { code: "auth.token_rejected", advice }))
+    fn rejected<'a>(&'a self, applied: &'a Applied) -> BoxFuture<'a, Repair> {
+        Box::pin(repair(&self.jwt, applied.generation, "auth.token_rejected", || self.advice()))
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use framekey_auth::{
-    ApiKeyCredential, BasicCredential, Credential, CredentialSet, JwtCredential, JwtKind,
+    ApiKeyCredential, BasicCredential, Credential, CredentialSet, HeldKey, JwtCredential, JwtKind,
     Provenance, UploadTokenCredential,
 };
 use framekey_catalog::{Method, Operation, Scheme, Service, find, operations};
@@ -15,6 +15,10 @@ const FROM: Provenance = Provenance::Option("api_key");
 
 fn secret() -> Secret {
     Secret::new("canary-4c1d")
+}
+
+fn key() -> HeldKey {
+    HeldKey::fixed(secret(), FROM)
 }
 
 fn session(service: Service, script: &Script, held: Vec<Box<dyn Credential>>) -> Session {
@@ -63,11 +67,11 @@ type Make = fn(Service) -> Box<dyn Credential>;
 async fn every_operation_gets_exactly_one_accepted_kind_or_is_refused_before_it_is_sent() {
     let script = Script::new(|_, _| Answer::json(200, "{}"));
     let holders: [(&str, Make); 5] = [
-        ("basic", |_| Box::new(BasicCredential::new(&secret(), FROM).unwrap())),
-        ("api_key", |service| Box::new(ApiKeyCredential::new(service, secret(), FROM))),
+        ("basic", |_| Box::new(BasicCredential::new(key()))),
+        ("api_key", |service| Box::new(ApiKeyCredential::new(service, key()))),
         ("upload_token", |_| Box::new(UploadTokenCredential::new(secret(), FROM))),
-        ("bearer", |_| Box::new(JwtCredential::new(&secret(), JwtKind::User, FROM))),
-        ("bearer", |_| Box::new(JwtCredential::new(&secret(), JwtKind::OAuth, FROM))),
+        ("bearer", |_| Box::new(JwtCredential::new(key(), JwtKind::User))),
+        ("bearer", |_| Box::new(JwtCredential::new(key(), JwtKind::OAuth))),
     ];
     let mut cells = 0;
     for service in Service::ALL {
@@ -122,9 +126,8 @@ async fn nothing_configured_says_what_to_set() {
 #[tokio::test]
 async fn an_api_key_cannot_manage_api_keys_and_the_error_names_the_jwt() {
     let script = Script::new(|_, _| Answer::json(200, "{}"));
-    let key: Box<dyn Credential> =
-        Box::new(ApiKeyCredential::new(Service::VideoVector, secret(), FROM));
-    let session = session(Service::VideoVector, &script, vec![key]);
+    let by_key: Box<dyn Credential> = Box::new(ApiKeyCredential::new(Service::VideoVector, key()));
+    let session = session(Service::VideoVector, &script, vec![by_key]);
     let administration: Vec<_> = operations(Service::VideoVector)
         .iter()
         .filter(|operation| operation.resource == "api_keys")
@@ -140,18 +143,16 @@ async fn an_api_key_cannot_manage_api_keys_and_the_error_names_the_jwt() {
 #[tokio::test]
 async fn the_order_of_preference_decides_between_two() {
     let script = Script::new(|_, _| Answer::json(200, "{}"));
-    let key = || -> Box<dyn Credential> {
-        Box::new(ApiKeyCredential::new(Service::VideoVector, secret(), FROM))
-    };
-    let jwt =
-        || -> Box<dyn Credential> { Box::new(JwtCredential::new(&secret(), JwtKind::User, FROM)) };
+    let by_key =
+        || -> Box<dyn Credential> { Box::new(ApiKeyCredential::new(Service::VideoVector, key())) };
+    let jwt = || -> Box<dyn Credential> { Box::new(JwtCredential::new(key(), JwtKind::User)) };
     let list = find(Service::VideoVector, "videos.get").unwrap();
     let rotate = find(Service::VideoVector, "api_keys.rotate").unwrap();
-    let first_key = session(Service::VideoVector, &script, vec![key(), jwt()]);
+    let first_key = session(Service::VideoVector, &script, vec![by_key(), jwt()]);
     send(&first_key, list).await.unwrap();
     send(&first_key, rotate).await.unwrap();
     assert_eq!(carried(&script), ["api_key", "bearer"]);
-    let first_jwt = session(Service::VideoVector, &script, vec![jwt(), key()]);
+    let first_jwt = session(Service::VideoVector, &script, vec![jwt(), by_key()]);
     send(&first_jwt, list).await.unwrap();
     assert_eq!(carried(&script), ["bearer"]);
 }
@@ -162,8 +163,8 @@ async fn a_refused_key_is_sent_once_and_never_replaced_by_another_kind() {
         Answer::json(401, r#"{"code":"api_key_invalid","message":"canary-4c1d is invalid"}"#)
     });
     let held: Vec<Box<dyn Credential>> = vec![
-        Box::new(ApiKeyCredential::new(Service::VideoVector, secret(), FROM)),
-        Box::new(JwtCredential::new(&secret(), JwtKind::User, FROM)),
+        Box::new(ApiKeyCredential::new(Service::VideoVector, key())),
+        Box::new(JwtCredential::new(key(), JwtKind::User)),
     ];
     let session = session(Service::VideoVector, &script, held);
     let error =

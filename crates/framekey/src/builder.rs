@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use framekey_auth::{
     ApiKeyCredential, BasicCredential, Credential, CredentialSet, DisposableTokenCredential,
-    JwtCredential, JwtKind, KeyRule, Provenance, Renewal, Slot, UploadTokenCredential,
+    HeldKey, JwtCredential, JwtKind, KeyRule, Provenance, Renewal, Slot, UploadTokenCredential,
 };
 use framekey_catalog::{OPTIONS, OptionKind, OptionRow, Service};
 use framekey_runtime::{BaseUrl, Error, ErrorKind, MaybeSend, Platform, Secret, Session};
@@ -345,7 +345,7 @@ impl<C: From<Client>> ClientBuilder<C> {
         if let Some((key, from)) = key {
             held.push(match service {
                 Service::ApiVideo if mode == Some("basic") => {
-                    Box::new(BasicCredential::new(&key, from)?)
+                    Box::new(BasicCredential::new(HeldKey::fixed(key, from)))
                 }
                 Service::ApiVideo => {
                     let renewal = if self.flag("refresh_first") {
@@ -356,12 +356,12 @@ impl<C: From<Client>> ClientBuilder<C> {
                     Box::new(DisposableTokenCredential::new(key, renewal, from, bare.clone()))
                 }
                 Service::TwelveLabs | Service::VideoVector => {
-                    Box::new(ApiKeyCredential::new(service, key, from))
+                    Box::new(ApiKeyCredential::new(service, HeldKey::fixed(key, from)))
                 }
             });
         }
         if let Some((jwt, from)) = jwt {
-            let jwt = Box::new(JwtCredential::new(&jwt, self.jwt_kind, from));
+            let jwt = Box::new(JwtCredential::new(HeldKey::fixed(jwt, from), self.jwt_kind));
             let place = if mode == Some("jwt") { 0 } else { held.len() };
             held.insert(place, jwt);
         }

@@ -4,6 +4,7 @@ mod fixed;
 mod held;
 #[cfg(test)]
 mod held_tests;
+mod repair;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::Provenance;
 
 pub(crate) use fixed::Fixed;
 pub use held::{Held, HeldKey};
+pub(crate) use repair::repair;
 
 /// A secret as its source gives it.
 #[derive(Debug)]
