@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 pub mod canary;
+pub mod carriers;
 pub mod child;
 pub mod raw;
 pub mod tls;
+pub mod trap;
