@@ -1,6 +1,7 @@
 //! framekey's workshop. Run as `cargo xtask <command>`.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod bindings;
 mod check;
 mod generate;
@@ -24,6 +25,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Measure, beside what it would be without us.
+    Bench(bench::Options),
     /// Write everything that is generated from spec/.
     Generate(generate::Options),
     /// Build the Python wheel and the npm package.
@@ -39,6 +42,7 @@ enum Command {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command {
+        Command::Bench(options) => bench::run(&root(), &options),
         Command::Generate(options) => generate::run(&root(), &options),
         Command::Bindings(options) => bindings::run(&root(), &options),
         Command::Check(options) => check::run(&root(), &options),
