@@ -1,12 +1,14 @@
 //! One call of an operation, read from the wire.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use framekey_catalog::Operation;
 use serde_json::{Map, Value};
 
 use crate::clock::Moment;
 use crate::form::Form;
+use crate::switches::Switches;
 
 /// A call as the services' rules see it.
 pub(crate) struct Call {
@@ -20,6 +22,7 @@ pub(crate) struct Call {
     pub(crate) body: Value,
     pub(crate) form: Form,
     pub(crate) now: Moment,
+    pub(crate) switches: Arc<Switches>,
 }
 
 impl Call {

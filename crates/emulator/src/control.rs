@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::fault::Fault;
+use crate::switches::Switches;
 use crate::world::{Place, World};
 
 /// Base URLs and ready credentials.
@@ -42,6 +43,11 @@ pub(crate) fn answer(world: &World, method: &str, path: &str, body: &[u8]) -> An
         }
         ("GET", "counters") => Answer::json(200, &world.counters()),
         ("GET", "clock") => Answer::json(200, &json!({ "now": world.now().to_string() })),
+        ("GET", "switches") => Answer::json(200, &json!(*world.switches())),
+        ("POST", "switches") => switch(world, body),
+        ("POST", "revoke") => {
+            Answer::json(200, &json!({ "access_tokens": world.revoke_access_tokens() }))
+        }
         ("POST", "clock") => advance(world, body),
         ("GET", "faults") => Answer::json(200, &json!(world.faults())),
         ("POST", "faults") => plant(world, body),
@@ -51,7 +57,7 @@ pub(crate) fn answer(world: &World, method: &str, path: &str, body: &[u8]) -> An
         }
         _ => Answer::json(
             404,
-            &json!({ "error": "no such switch: info, journal, counters, clock, faults" }),
+            &json!({ "error": "no such switch: info, journal, counters, clock, faults, switches, revoke" }),
         ),
     }
 }
@@ -69,6 +75,32 @@ fn advance(world: &World, body: &[u8]) -> Answer {
             Answer::json(200, &json!({ "now": world.now().to_string() }))
         }
         None => wrong("`advance` is a number of seconds from 0"),
+    }
+}
+
+/// Sets what the document names; all else stays.
+fn switch(world: &World, body: &[u8]) -> Answer {
+    let set = || {
+        // Read by itself first, so that an error names the field.
+        document::<Switches>(body)?;
+        let mut switches = json!(*world.switches());
+        merge(&mut switches, document(body)?);
+        world.set_switches(serde_json::from_value(switches).map_err(|error| error.to_string())?)
+    };
+    match set() {
+        Ok(()) => Answer::json(200, &json!(*world.switches())),
+        Err(why) => wrong(&why),
+    }
+}
+
+fn merge(old: &mut Value, new: Value) {
+    match (old, new) {
+        (Value::Object(old), Value::Object(new)) => {
+            for (name, value) in new {
+                merge(old.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (old, new) => *old = new,
     }
 }
 

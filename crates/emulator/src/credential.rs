@@ -70,6 +70,11 @@ impl Given {
         scheme(self.authorization.as_deref()?, "bearer")
     }
 
+    /// A token in `Authorization` without a word before it.
+    pub(crate) fn bare(&self) -> Option<&str> {
+        self.authorization.as_deref().filter(|value| !value.is_empty() && !value.contains(' '))
+    }
+
     /// The user name of `Authorization: Basic`, where the password is empty.
     pub(crate) fn basic(&self) -> Option<String> {
         let pair = STANDARD.decode(scheme(self.authorization.as_deref()?, "basic")?).ok()?;

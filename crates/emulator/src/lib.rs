@@ -21,6 +21,7 @@ mod request;
 mod router;
 mod schemas;
 mod server;
+mod switches;
 mod synth;
 mod twelve_labs;
 mod videovector;
@@ -40,6 +41,7 @@ pub use clock::Moment;
 pub use credential::Credentials;
 pub use fault::{Drip, Fault};
 pub use journal::{Entry, Presented, PresentedKind};
+pub use switches::{ApiVideoSwitches, Switches, VideoVectorSwitches};
 use world::{Place, World};
 
 /// How the emulator is started.
@@ -169,6 +171,42 @@ impl Emulator {
     /// Takes all faults away.
     pub fn clear_faults(&self) {
         self.world.clear_faults();
+    }
+
+    /// How the services behave where it can be chosen.
+    #[must_use]
+    pub fn switches(&self) -> Switches {
+        (*self.world.switches()).clone()
+    }
+
+    /// Sets how the services behave where it can be chosen.
+    ///
+    /// # Panics
+    /// When a value is out of its range: it is part of a test, and the message says what is wrong.
+    #[expect(clippy::panic, reason = "a mistake in the test that sets it")]
+    pub fn switch(&self, change: impl FnOnce(&mut Switches)) {
+        let mut switches = self.switches();
+        change(&mut switches);
+        if let Err(why) = self.world.set_switches(switches) {
+            panic!("the switches cannot be set: {why}");
+        }
+    }
+
+    /// Ends every access token of api.video before its time; how many there were.
+    pub fn revoke_access_tokens(&self) -> u64 {
+        self.world.revoke_access_tokens()
+    }
+
+    /// How often an operation was called.
+    #[must_use]
+    pub fn calls(&self, service: Service, operation: &str) -> u64 {
+        self.world.calls(service, operation)
+    }
+
+    /// Calls by operation, and what happened to credentials, as `GET /__emulator/counters` answers.
+    #[must_use]
+    pub fn counters(&self) -> Value {
+        self.world.counters()
     }
 
     /// Stops listening and waits until requests in progress are answered, for two seconds at most.

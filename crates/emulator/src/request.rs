@@ -87,6 +87,7 @@ pub(crate) async fn serve(
         body,
         form,
         now: world.now(),
+        switches: world.switches(),
     };
     match world.carry_out(place, &call, &given) {
         Met { fault: None, answer } => Ok(noted(world, entry, answer)),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use framekey_catalog::{Operation, Service};
@@ -15,6 +15,7 @@ use crate::credential::{Credentials, Given};
 use crate::draw::Draw;
 use crate::fault::{Fault, Planted};
 use crate::journal::Entry;
+use crate::switches::Switches;
 use crate::{api_video, synth, twelve_labs, videovector};
 
 /// The journal forgets its oldest entries beyond this.
@@ -68,6 +69,7 @@ pub(crate) struct World {
     clock: Clock,
     address: SocketAddr,
     credentials: Credentials,
+    switches: RwLock<Arc<Switches>>,
     state: Mutex<State>,
 }
 
@@ -118,7 +120,7 @@ impl World {
             faults: Vec::new(),
             fault_draw: Draw::new(seed).fork(),
         };
-        World { clock, address, credentials, state: Mutex::new(state) }
+        World { clock, address, credentials, switches: RwLock::default(), state: Mutex::new(state) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -152,6 +154,27 @@ impl World {
         let draw = state.fault_draw.fork();
         state.faults.push(Planted::new(fault, draw));
         Ok(())
+    }
+
+    pub(crate) fn switches(&self) -> Arc<Switches> {
+        Arc::clone(&self.switches.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn set_switches(&self, switches: Switches) -> Result<(), String> {
+        switches.check()?;
+        *self.switches.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(switches);
+        Ok(())
+    }
+
+    pub(crate) fn revoke_access_tokens(&self) -> u64 {
+        let Services { production, sandbox, .. } = &mut self.lock().services;
+        production.revoke_access_tokens() + sandbox.revoke_access_tokens()
+    }
+
+    pub(crate) fn calls(&self, service: Service, operation: &str) -> u64 {
+        let state = self.lock();
+        let of = |(known, id): &(Service, &str)| *known == service && *id == operation;
+        state.counts.iter().find(|(key, _)| of(key)).map_or(0, |(_, count)| *count)
     }
 
     pub(crate) fn faults(&self) -> Vec<Planted> {
@@ -189,11 +212,16 @@ impl World {
                 .map(|((_, operation), count)| ((*operation).to_owned(), json!(count)))
                 .collect::<serde_json::Map<_, _>>()
         };
-        let by_service: serde_json::Map<_, _> = Service::ALL
+        let mut counters: serde_json::Map<_, _> = Service::ALL
             .into_iter()
             .map(|service| (service.slug().to_owned(), Value::Object(of(service))))
             .collect();
-        Value::Object(by_service)
+        let credentials = json!({
+            "api-video": state.services.production.counts(),
+            "api-video-sandbox": state.services.sandbox.counts(),
+        });
+        counters.insert("credentials".to_owned(), credentials);
+        Value::Object(counters)
     }
 
     /// Carries a call out: credential, rules, and the schema where there are no rules; not where a

@@ -1,5 +1,7 @@
 //! API keys: made, rotated, revoked and deleted by a user; shown whole only once.
 
+use std::time::Duration;
+
 use framekey_catalog::{Scope, Service};
 use serde_json::{Value, json};
 
@@ -71,7 +73,8 @@ impl Keys {
     }
 
     /// The place of a good key; notes its use.
-    pub(super) fn find(&mut self, secret: &str, now: Moment) -> Result<usize, &'static str> {
+    pub(super) fn find(&mut self, secret: &str, call: &Call) -> Result<usize, &'static str> {
+        let now = call.now;
         let at = self
             .0
             .iter()
@@ -80,6 +83,11 @@ impl Keys {
         let key = self.0.get_mut(at).ok_or("The API key is not known.")?;
         if let Some(why) = key.why_dead(now) {
             return Err(why);
+        }
+        // The first key is as old as the service.
+        let delay = Duration::from_secs_f64(call.switches.videovector.key_delay);
+        if key.id != "key_first" && now.0 < key.created.0 + delay {
+            return Err("The API key is not known.");
         }
         key.used = Some(now);
         Ok(at)

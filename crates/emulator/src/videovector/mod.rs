@@ -63,7 +63,7 @@ impl Account {
         let refused =
             |message: &str| Err(nested(401, "authentication_error", message, &Value::Null));
         if let Some(key) = &given.api_key {
-            return match self.keys.find(key, call.now) {
+            return match self.keys.find(key, call) {
                 Ok(at) => Ok(Caller::Key { at }),
                 Err(why) => refused(why),
             };

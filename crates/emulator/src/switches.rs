@@ -1,0 +1,77 @@
+//! What the sources leave open, and what tests want otherwise: each with its default.
+
+use serde::{Deserialize, Serialize};
+
+/// How the services behave where it can be chosen. The same fields are the JSON that
+/// `POST /__emulator/switches` and a scenario take; what is left out keeps its value there.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Switches {
+    /// api.video, production and sandbox.
+    pub api_video: ApiVideoSwitches,
+    /// VideoVector.
+    pub videovector: VideoVectorSwitches,
+}
+
+/// api.video's credentials.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ApiVideoSwitches {
+    /// Seconds that an access token lives, as `expires_in` says it; 3600, as the service has it.
+    pub token_life: u64,
+    /// Every access token is answered 401, however new; off.
+    pub refuse_access_tokens: bool,
+    /// Whether a refresh token is good once; it is. No source says what the service does.
+    pub refresh_once: bool,
+    /// Refresh tokens are watched for reuse: one that is presented again later than so many seconds
+    /// (0 to 60) after its use takes its whole family with it, and before that it is taken as if new.
+    /// Off where it is not set: then a used token is refused, and nothing else happens.
+    pub reuse_grace: Option<f64>,
+    /// Whether `Authorization: TOKEN` does without the word `Bearer`; it does not. One text shows it
+    /// so, the service's page of errors calls it malformed.
+    pub bare_authorization: bool,
+    /// The status for a wrong key at the exchange: 400, as the service's document has it, or 401, as
+    /// its page of errors has it.
+    pub wrong_key_status: u16,
+}
+
+impl Default for ApiVideoSwitches {
+    fn default() -> Self {
+        ApiVideoSwitches {
+            token_life: 3600,
+            refuse_access_tokens: false,
+            refresh_once: true,
+            reuse_grace: None,
+            bare_authorization: false,
+            wrong_key_status: 400,
+        }
+    }
+}
+
+/// VideoVector's keys.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct VideoVectorSwitches {
+    /// Seconds by the emulator's clock until a new key is known everywhere: it is refused before; 0.
+    pub key_delay: f64,
+}
+
+impl Switches {
+    /// What is wrong with them: the field, and what it should be.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let (video, vector) = (&self.api_video, &self.videovector);
+        if !(1..=31_536_000).contains(&video.token_life) {
+            return Err("api_video.token_life: seconds from 1 to 31536000".to_owned());
+        }
+        if video.reuse_grace.is_some_and(|grace| !(0.0..=60.0).contains(&grace)) {
+            return Err("api_video.reuse_grace: seconds from 0 to 60, or null".to_owned());
+        }
+        if ![400, 401].contains(&video.wrong_key_status) {
+            return Err("api_video.wrong_key_status: 400 or 401".to_owned());
+        }
+        if !(0.0..=86_400.0).contains(&vector.key_delay) {
+            return Err("videovector.key_delay: seconds from 0 to 86400".to_owned());
+        }
+        Ok(())
+    }
+}
