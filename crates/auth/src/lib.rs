@@ -6,13 +6,19 @@ mod api_key;
 mod basic;
 mod credential;
 #[cfg(feature = "native")]
+mod fail;
+#[cfg(feature = "native")]
 mod fingerprint;
 mod jwt;
 mod key_text;
 mod notice;
 mod provenance;
+#[cfg(feature = "native")]
+mod seal;
 mod select;
 mod source;
+#[cfg(feature = "native")]
+pub mod store;
 mod token;
 mod upload_token;
 

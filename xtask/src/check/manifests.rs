@@ -7,7 +7,7 @@ use super::report::Report;
 use super::subject::Subject;
 
 const EDITION: &str = "2024";
-const OLDEST_COMPILER: &str = "1.88";
+const OLDEST_COMPILER: &str = "1.89";
 const LICENCE: &str = "MIT OR Apache-2.0";
 
 pub(crate) fn check(subject: &Subject) -> Result<Report> {
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn clippy_must_hold_the_oldest_compiler() {
-        assert_eq!(clippy_fault("msrv = \"1.88\"\n"), None);
+        assert_eq!(clippy_fault("msrv = \"1.89\"\n"), None);
         assert!(clippy_fault("msrv = \"1.90\"\n").is_some());
         assert!(clippy_fault("").is_some());
     }

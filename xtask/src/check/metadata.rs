@@ -75,7 +75,7 @@ impl Package {
             name: name.to_owned(),
             version: "0.1.0".to_owned(),
             edition: "2024".to_owned(),
-            rust_version: Some("1.88".to_owned()),
+            rust_version: Some("1.89".to_owned()),
             license: Some("MIT OR Apache-2.0".to_owned()),
             description: Some("An example".to_owned()),
             publish: Some(Vec::new()),
