@@ -18,6 +18,7 @@ pub(crate) fn info(world: &World) -> Value {
     let base = |service: Service| Place::of(service).base_url(address);
     json!({
         "control": format!("http://{address}/__emulator"),
+        "files": world.files_origin(),
         "api-video": { "base_url": base(Service::ApiVideo), "api_key": keys.api_video_key },
         "api-video-sandbox": { "base_url": Place::Sandbox.base_url(address), "api_key": keys.api_video_sandbox_key },
         "twelve-labs": { "base_url": base(Service::TwelveLabs), "api_key": keys.twelve_labs_key },
@@ -113,6 +114,10 @@ fn plant(world: &World, body: &[u8]) -> Answer {
 
 /// Reads a document; an error names the field and what was expected there.
 pub(crate) fn document<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    // A struct would be read from an array as well, field by field.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err("invalid: a JSON object is expected".to_owned());
+    }
     let mut reader = serde_json::Deserializer::from_slice(body);
     let document =
         serde_path_to_error::deserialize(&mut reader).map_err(|error| error.to_string())?;

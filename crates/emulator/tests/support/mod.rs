@@ -97,16 +97,21 @@ impl Ask {
     }
 
     pub(crate) async fn send(self) -> Got {
+        self.try_send().await.unwrap()
+    }
+
+    /// Sends where the connection may break.
+    pub(crate) async fn try_send(self) -> Result<Got, Box<dyn std::error::Error + Send + Sync>> {
         let mut request = axum::http::Request::builder().method(self.method).uri(&self.url);
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
         let client: Client<HttpConnector, Full<Bytes>> =
             Client::builder(TokioExecutor::new()).build_http();
-        let response = client.request(request.body(Full::new(self.body)).unwrap()).await.unwrap();
+        let response = client.request(request.body(Full::new(self.body))?).await?;
         let (parts, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        Got { status: parts.status.as_u16(), headers: parts.headers, body }
+        let body = body.collect().await?.to_bytes();
+        Ok(Got { status: parts.status.as_u16(), headers: parts.headers, body })
     }
 }
 
