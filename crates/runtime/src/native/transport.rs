@@ -3,6 +3,8 @@
 
 use std::error::Error as _;
 use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,7 +62,13 @@ impl HttpTransport {
             .with_no_client_auth();
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let secure = client().tls_backend_preconfigured(tls.clone()).https_only(true);
-        let local = client().tls_backend_preconfigured(tls).no_proxy();
+        // `localhost` is this machine whatever a name server says.
+        let this_machine: [SocketAddr; 2] =
+            [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()];
+        let local = client()
+            .tls_backend_preconfigured(tls)
+            .no_proxy()
+            .resolve_to_addrs("localhost", &this_machine);
         let made = |builder: reqwest::ClientBuilder| {
             builder.build().map_err(|error| no_tls(&error.without_url().to_string()))
         };
@@ -153,7 +161,7 @@ fn strip(error: reqwest::Error) -> TransportError {
     let message = causes(&error);
     let stage = if !error.is_connect() {
         Stage::Sent
-    } else if message.contains("certificate") || message.contains("tls") {
+    } else if find(&error, |cause| is_tls(cause).then_some(())).is_some() {
         Stage::Tls
     } else {
         Stage::Connect
@@ -163,10 +171,23 @@ fn strip(error: reqwest::Error) -> TransportError {
 
 /// A fault of the body's source comes back through reqwest as a cause.
 fn find_own(error: &reqwest::Error) -> Option<&TransportError> {
+    find(error, |cause| cause.downcast_ref::<TransportError>())
+}
+
+fn is_tls(cause: &(dyn std::error::Error + 'static)) -> bool {
+    // What an I/O error carries is not among its causes, and may be one more I/O error.
+    let carried = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    cause.is::<rustls::Error>() || carried.is_some_and(|inner| is_tls(inner))
+}
+
+fn find<'a, T>(
+    error: &'a reqwest::Error,
+    wanted: impl Fn(&'a (dyn std::error::Error + 'static)) -> Option<T>,
+) -> Option<T> {
     let mut cause = error.source();
     while let Some(inner) = cause {
-        if let Some(own) = inner.downcast_ref::<TransportError>() {
-            return Some(own);
+        if let Some(found) = wanted(inner) {
+            return Some(found);
         }
         cause = inner.source();
     }
