@@ -15,6 +15,8 @@ pub(crate) struct Call {
     pub(crate) operation: &'static Operation,
     /// The base URL that the call came to.
     pub(crate) base_url: String,
+    /// The second origin, where presigned addresses are.
+    pub(crate) files_origin: String,
     pub(crate) path: BTreeMap<&'static str, String>,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) content_range: Option<String>,

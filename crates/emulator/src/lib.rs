@@ -14,6 +14,7 @@ mod control;
 mod credential;
 mod draw;
 mod fault;
+mod files;
 mod form;
 mod journal;
 mod page;
@@ -105,9 +106,14 @@ impl Emulator {
         let wanted = SocketAddr::from(([127, 0, 0, 1], config.port.unwrap_or(0)));
         let listener = tokio::net::TcpListener::bind(wanted).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let world = Arc::new(World::new(config.seed, address));
+        // Another port is another origin: what is minted there must not be given a key.
+        let wanted = SocketAddr::from(([127, 0, 0, 1], 0));
+        let files = tokio::net::TcpListener::bind(wanted).await.map_err(failed)?;
+        let files_address = files.local_addr().map_err(failed)?;
+        let world = Arc::new(World::new(config.seed, address, files_address));
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(server::serve(listener, Arc::clone(&world), stopped));
+        let both = server::serve([listener, files], Arc::clone(&world), stopped);
+        let task = tokio::spawn(both);
         Ok(Emulator { world, address, stop: Some(stop), task: Some(task) })
     }
 

@@ -7,6 +7,7 @@ use framekey_catalog::{Operation, Scheme, Service};
 use futures_util::{Stream, StreamExt as _};
 use http_body_util::BodyDataStream;
 use hyper::body::{Body as _, Incoming};
+use hyper::http::request::Parts;
 use hyper::{HeaderMap, Request};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -16,6 +17,7 @@ use crate::call::Call;
 use crate::connection::Fate;
 use crate::credential::Given;
 use crate::fault::{End, Reply, reply};
+use crate::files;
 use crate::form::{self, Form};
 use crate::journal::{Entry, sha256_hex};
 use crate::router::{self, Route};
@@ -41,6 +43,9 @@ pub(crate) async fn serve(
     fate: &Fate,
 ) -> Result<Reply, End> {
     let (head, body) = request.into_parts();
+    if let Some(path) = head.uri.path().strip_prefix(files::PREFIX) {
+        return Ok(file(world, &head, path, body).await);
+    }
     let Some((place, rest)) = place(head.uri.path()) else {
         return Ok(Reply::whole(Answer::json(
             404,
@@ -81,6 +86,7 @@ pub(crate) async fn serve(
     let call = Call {
         operation,
         base_url: place.base_url(world.address()),
+        files_origin: world.files_origin(),
         path,
         query,
         content_range: text(&head.headers, "content-range"),
@@ -99,6 +105,23 @@ pub(crate) async fn serve(
             reply(&fault, answer, target, &world.origin(), fate).await
         }
     }
+}
+
+/// A request to the second origin.
+async fn file(world: &World, head: &Parts, path: &str, body: Incoming) -> Reply {
+    let query = pairs(head.uri.query().unwrap_or_default());
+    let given = given(&head.headers, &query, None);
+    let (method, now) = (head.method.as_str(), world.now());
+    let mut entry = files::entry(method, &query, &given, now);
+    let answer = match files::read(method, path, query, patient(body), now).await {
+        Ok(call) => {
+            entry.body_bytes = call.size;
+            entry.body_sha256.clone_from(&call.sha256);
+            world.file(&call)
+        }
+        Err(refused) => refused,
+    };
+    noted(world, entry, answer)
 }
 
 fn noted(world: &World, mut entry: Entry, answer: Answer) -> Reply {

@@ -1,5 +1,6 @@
 //! Accepts connections, and tells the control plane's requests from the services'.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
@@ -26,7 +27,7 @@ pub(crate) const LARGEST_BODY: usize = 16 << 20;
 
 /// Serves until `stopped`, then waits for the requests in progress, for two seconds at most.
 pub(crate) async fn serve(
-    listener: TcpListener,
+    listeners: [TcpListener; 2],
     world: Arc<World>,
     mut stopped: oneshot::Receiver<()>,
 ) {
@@ -36,7 +37,7 @@ pub(crate) async fn serve(
         tokio::select! {
             // Dropping the sender says the same as sending.
             _ = &mut stopped => break,
-            accepted = listener.accept() => match accepted {
+            accepted = accept(&listeners) => match accepted {
                 Ok((stream, _)) => {
                     connections.spawn(connection::serve(stream, Arc::clone(&world), stopping.clone()));
                 }
@@ -46,10 +47,18 @@ pub(crate) async fn serve(
             Some(_) = connections.join_next() => {}
         }
     }
-    drop(listener);
+    drop(listeners);
     let _ = stop.send(());
     let all = async { while connections.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(PATIENCE, all).await;
+}
+
+/// The next connection to either origin.
+async fn accept([one, other]: &[TcpListener; 2]) -> std::io::Result<(TcpStream, SocketAddr)> {
+    tokio::select! {
+        accepted = one.accept() => accepted,
+        accepted = other.accept() => accepted,
+    }
 }
 
 /// Answers a request, or says how its connection ends.

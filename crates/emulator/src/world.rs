@@ -14,6 +14,7 @@ use crate::clock::{Clock, Moment};
 use crate::credential::{Credentials, Given};
 use crate::draw::Draw;
 use crate::fault::{Fault, Planted};
+use crate::files::{self, FileCall};
 use crate::journal::Entry;
 use crate::switches::Switches;
 use crate::{api_video, synth, twelve_labs, videovector};
@@ -68,6 +69,7 @@ impl Place {
 pub(crate) struct World {
     clock: Clock,
     address: SocketAddr,
+    files_address: SocketAddr,
     credentials: Credentials,
     switches: RwLock<Arc<Switches>>,
     state: Mutex<State>,
@@ -101,7 +103,7 @@ pub(crate) struct Met {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, address: SocketAddr) -> Self {
+    pub(crate) fn new(seed: u64, address: SocketAddr, files_address: SocketAddr) -> Self {
         let mut draw = Draw::new(seed);
         let credentials = Credentials::draw(&mut draw);
         let clock = Clock::default();
@@ -120,7 +122,8 @@ impl World {
             faults: Vec::new(),
             fault_draw: Draw::new(seed).fork(),
         };
-        World { clock, address, credentials, switches: RwLock::default(), state: Mutex::new(state) }
+        let switches = RwLock::default();
+        World { clock, address, files_address, credentials, switches, state: Mutex::new(state) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -134,6 +137,11 @@ impl World {
     /// Where all places are: `http://127.0.0.1:PORT`.
     pub(crate) fn origin(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// The second origin, where presigned addresses are.
+    pub(crate) fn files_origin(&self) -> String {
+        format!("http://{}", self.files_address)
     }
 
     pub(crate) fn credentials(&self) -> &Credentials {
@@ -222,6 +230,15 @@ impl World {
         });
         counters.insert("credentials".to_owned(), credentials);
         Value::Object(counters)
+    }
+
+    /// Answers a request to the second origin.
+    pub(crate) fn file(&self, call: &FileCall) -> Answer {
+        let Services { draw, twelve_labs, .. } = &mut self.lock().services;
+        match call.service.as_str() {
+            "twelve-labs" => twelve_labs.file(call, draw),
+            _ => files::missing(),
+        }
     }
 
     /// Carries a call out: credential, rules, and the schema where there are no rules; not where a

@@ -1,153 +1,113 @@
-//! Twelve Labs v1.3: a key in a header, and indexes.
+//! Twelve Labs v1.3: a key in a header, and everything that an account keeps.
 
-use framekey_catalog::Service;
-use serde_json::{Map, Value, json};
+mod assets;
+mod connections;
+mod entities;
+mod imports;
+mod indexed;
+mod indexes;
+mod list;
+mod media;
+mod refusal;
+mod store;
+mod store_search;
+mod stores;
+mod tasks;
+mod uploads;
+mod valid;
 
-use crate::answer::{Answer, flat, not_found};
+use crate::answer::{Answer, flat};
 use crate::call::Call;
-use crate::clock::Moment;
 use crate::credential::Given;
 use crate::draw::Draw;
-use crate::page;
-use crate::schemas::check;
+use crate::files::{self, FileCall};
+use refusal::Outcome;
+use store::Collection;
 
-#[derive(serde::Serialize, serde::Deserialize)]
+/// An account of the service.
+#[derive(Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Account {
     key: String,
-    indexes: Vec<Index>,
-}
-
-#[derive(serde::Serialize, serde::Deserialize)]
-struct Index {
-    id: String,
-    fields: Map<String, Value>,
-    created: Moment,
-    updated: Moment,
-}
-
-impl Index {
-    fn to_json(&self) -> Value {
-        let mut index = json!({
-            "_id": self.id, "created_at": self.created.to_string(), "updated_at": self.updated.to_string(),
-            "video_count": 0, "total_duration": 0,
-        });
-        for (name, value) in &self.fields {
-            index[name] = value.clone();
-        }
-        index
-    }
-
-    fn name(&self) -> &str {
-        self.fields.get("index_name").and_then(Value::as_str).unwrap_or_default()
-    }
+    assets: Collection,
+    uploads: Collection,
+    connections: Collection,
+    /// Consents that were asked for, by their state.
+    consents: Collection,
+    redirect_uris: Collection,
+    /// Imports: the owner is the connection.
+    imports: Collection,
+    indexes: Collection,
+    /// Assets in indexes: the owner is the index.
+    indexed: Collection,
+    tasks: Collection,
+    entity_collections: Collection,
+    /// Entities: the owner is the collection.
+    entities: Collection,
+    stores: Collection,
+    /// Items of knowledge stores: the owner is the store.
+    items: Collection,
+    /// Named groups of items: the owner is the store.
+    item_groups: Collection,
+    /// Page tokens of searches in knowledge stores: the owner is the store.
+    store_tokens: Collection,
 }
 
 impl Account {
     pub(crate) fn new(key: &str) -> Self {
-        Account { key: key.to_owned(), indexes: Vec::new() }
+        Account { key: key.to_owned(), ..Account::default() }
     }
 
     /// The answer, or `None` where the schema has the last word.
     pub(crate) fn answer(&mut self, call: &Call, given: &Given, draw: &mut Draw) -> Option<Answer> {
-        match &given.api_key {
-            Some(key) if *key == self.key => {}
-            Some(_) => {
-                return Some(flat(
-                    401,
-                    "api_key_invalid",
-                    "The API key is invalid or has expired. Generate a new one in the dashboard.",
-                ));
-            }
-            None => return Some(flat(401, "unauthorized", "The x-api-key header is missing.")),
+        if let Err(refused) = self.admit(given) {
+            return Some(refused);
         }
         // An index has its own order: a field of the old API is told before a missing one.
-        let refused = check::missing(call).filter(|_| call.operation.id != "indexes.create");
-        if refused.is_some() {
-            return refused;
-        }
-        Some(match call.operation.id {
-            "indexes.create" => self.create(call, draw),
-            "indexes.list" => self.list(call),
-            "indexes.get" => self.with(call, |index| Answer::json(200, &index.to_json())),
-            "indexes.update" => self.with(call, |index| {
-                if let Some(refused) = check::wrong_field(call) {
-                    return refused;
-                }
-                if let Some(name) = call.field("index_name") {
-                    index.fields.insert("index_name".to_owned(), name.clone());
-                    index.updated = call.now;
-                }
-                Answer::empty(200)
-            }),
-            "indexes.delete" => {
-                match self.indexes.iter().position(|index| index.id == call.id("index-id")) {
-                    Some(at) => {
-                        self.indexes.remove(at);
-                        Answer::empty(200)
-                    }
-                    None => not_found(Service::TwelveLabs, "index"),
-                }
-            }
-            _ => return None,
-        })
+        let checked = indexes::old_fields(call).and_then(|()| valid::check(call));
+        checked.and_then(|()| self.carry_out(call, draw)).unwrap_or_else(Some)
     }
 
-    fn with(&mut self, call: &Call, then: impl FnOnce(&mut Index) -> Answer) -> Answer {
-        match self.indexes.iter_mut().find(|index| index.id == call.id("index-id")) {
-            Some(index) => then(index),
-            None => not_found(Service::TwelveLabs, "index"),
+    /// A key that is wrong and one that has ended are told alike.
+    fn admit(&self, given: &Given) -> Result<(), Answer> {
+        match &given.api_key {
+            Some(key) if *key == self.key => Ok(()),
+            Some(_) => Err(flat(
+                401,
+                "api_key_invalid",
+                "The API key is invalid or has expired. Generate a new one in the dashboard.",
+            )),
+            None => Err(flat(401, "unauthorized", "The x-api-key header is missing.")),
         }
     }
 
-    fn create(&mut self, call: &Call, draw: &mut Draw) -> Answer {
-        let fields = call.object();
-        let known = ["index_name", "models", "addons"];
-        if let Some(name) = fields.keys().find(|name| !known.contains(&name.as_str())) {
-            return flat(
-                400,
-                "parameter_unknown",
-                &format!("The parameter {name} is not known to v1.3; models replaces it."),
-            );
+    /// A request to an address of the second origin that the service minted.
+    pub(crate) fn file(&mut self, call: &FileCall, draw: &mut Draw) -> Answer {
+        let path: Vec<&str> = call.path.split('/').collect();
+        match (call.method.as_str(), path.as_slice()) {
+            ("PUT", ["uploads", upload, chunk]) => self.receive_chunk(call, upload, chunk),
+            ("GET", ["consent"]) => self.consent(call, draw),
+            _ => files::missing(),
         }
-        for name in ["index_name", "models"] {
-            if call.field(name).is_none() {
-                return flat(
-                    400,
-                    "parameter_not_provided",
-                    &format!("The {name} parameter is required but was not provided."),
-                );
-            }
-        }
-        if let Some(refused) = check::wrong_field(call) {
-            return refused;
-        }
-        if self
-            .indexes
-            .iter()
-            .any(|index| Some(index.name()) == call.field("index_name").and_then(Value::as_str))
-        {
-            return flat(400, "index_name_already_exists", "An index of this name exists already.");
-        }
-        let index = Index { id: draw.hex(24), fields, created: call.now, updated: call.now };
-        let answer = Answer::json(201, &json!({ "_id": index.id }));
-        self.indexes.push(index);
-        answer
     }
 
-    fn list(&self, call: &Call) -> Answer {
-        let wanted = match page::wanted(call, "page", "page_limit", 10, 50) {
-            Ok(wanted) => wanted,
-            Err(refused) => return refused,
+    fn carry_out(&mut self, call: &Call, draw: &mut Draw) -> Result<Option<Answer>, Answer> {
+        let outcome: Outcome = match call.operation.resource {
+            "assets" => self.assets(call, draw),
+            "indexes" => self.indexes(call, draw),
+            "indexes.indexed_assets" => self.indexed_assets(call, draw),
+            "indexes.videos" => self.videos(call),
+            "tasks" => self.tasks(call, draw),
+            "entity_collections" => self.entity_collections(call, draw),
+            "entity_collections.entities" => self.entities(call, draw),
+            "knowledge_stores" => self.stores(call, draw),
+            "knowledge_stores.items" => self.store_items(call, draw),
+            "knowledge_stores.item_collections" => self.item_groups(call, draw),
+            "assets.multipart_uploads" => self.uploads(call, draw),
+            "connections" => self.connections(call, draw),
+            "connections.imports" => self.imports(call, draw),
+            "connections.redirect_uris" => self.redirect_uris(call, draw),
+            _ => return Ok(None),
         };
-        let named =
-            |index: &&Index| call.query("index_name").is_none_or(|name| name == index.name());
-        let mut found: Vec<&Index> = self.indexes.iter().filter(named).collect();
-        if call.query("sort_option") != Some("asc") {
-            found.reverse();
-        }
-        let (found, pages, total) = wanted.cut(found);
-        let data: Vec<Value> = found.into_iter().map(Index::to_json).collect();
-        let page_info = json!({ "limit_per_page": wanted.size, "page": wanted.page, "total_page": pages, "total_results": total });
-        Answer::json(200, &json!({ "data": data, "page_info": page_info }))
+        outcome.map(Some)
     }
 }
