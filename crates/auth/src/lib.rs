@@ -12,6 +12,8 @@ mod fingerprint;
 mod jwt;
 mod key_text;
 mod notice;
+#[cfg(feature = "native")]
+mod private;
 mod provenance;
 #[cfg(feature = "native")]
 mod seal;
@@ -20,6 +22,7 @@ mod source;
 #[cfg(feature = "native")]
 pub mod store;
 mod token;
+mod token_provider;
 mod upload_token;
 
 pub use api_key::ApiKeyCredential;
@@ -32,6 +35,9 @@ pub use key_text::{KeyRule, Slot};
 pub use notice::{Notice, NoticeWatch, Notices};
 pub use provenance::Provenance;
 pub use select::CredentialSet;
-pub use source::{Found, Held, HeldKey, SecretSource};
+#[cfg(feature = "native")]
+pub use source::FileSource;
+pub use source::{CallbackFailed, Found, Held, HeldKey, KeyCallback, Pending, SecretSource};
 pub use token::{DisposableTokenCredential, GivenSession, Renewal, TokenEvent, TokenWatch};
+pub use token_provider::{ProvidedTokenCredential, TokenProvider};
 pub use upload_token::UploadTokenCredential;

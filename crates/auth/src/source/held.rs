@@ -10,7 +10,7 @@ use framekey_runtime::{BoxFuture, Clock, Error, ErrorKind, Secret, Time};
 use futures_util::FutureExt as _;
 use futures_util::future::{Shared, WeakShared};
 
-use super::{Fixed, Found, SecretSource};
+use super::{Fixed, Found, SecretSource, within};
 use crate::key_text::KeyRule;
 use crate::{Notice, Notices, Provenance};
 
@@ -168,7 +168,13 @@ impl HeldKey {
 
 fn read_once(inner: Arc<Inner>) -> BoxFuture<'static, Outcome> {
     Box::pin(async move {
-        let found = inner.source.read().await;
+        let found = match &inner.clock {
+            Some(clock) => {
+                let read = async { inner.source.read().await };
+                within(clock, &inner.source.provenance(), read).await
+            }
+            None => inner.source.read().await,
+        };
         inner.take(found)
     })
 }

@@ -1,10 +1,14 @@
 //! Where a secret is had from, and the secret in hand.
 
+mod callback;
+#[cfg(feature = "native")]
+mod file;
 mod fixed;
 mod held;
 #[cfg(test)]
 mod held_tests;
 mod repair;
+mod within;
 
 use std::time::Duration;
 
@@ -12,9 +16,14 @@ use framekey_runtime::{BoxFuture, Error, MaybeSend, Secret};
 
 use crate::Provenance;
 
+pub(crate) use callback::failed;
+pub use callback::{CallbackFailed, KeyCallback, Pending};
+#[cfg(feature = "native")]
+pub use file::FileSource;
 pub(crate) use fixed::Fixed;
 pub use held::{Held, HeldKey};
 pub(crate) use repair::repair;
+pub(crate) use within::within;
 
 /// A secret as its source gives it.
 #[derive(Debug)]

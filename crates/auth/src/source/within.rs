@@ -1,0 +1,29 @@
+//! Other people's code, run so that it can neither hang a call nor take it down.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use framekey_runtime::{Clock, Error};
+use futures_util::FutureExt as _;
+use futures_util::future::{Either, select};
+
+use super::callback::failed;
+use crate::Provenance;
+
+/// How long a source or a callback may take.
+pub(crate) const LIMIT: Duration = Duration::from_secs(30);
+
+/// What `work` gives; `auth.source` if it takes longer than [`LIMIT`], or panics.
+pub(crate) async fn within<T>(
+    clock: &Arc<dyn Clock>,
+    from: &Provenance,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let work = std::pin::pin!(AssertUnwindSafe(work).catch_unwind());
+    match select(work, clock.sleep(LIMIT)).await {
+        Either::Left((Ok(outcome), _)) => outcome,
+        Either::Left((Err(_), _)) => Err(failed(from, "panicked")),
+        Either::Right(_) => Err(failed(from, &format!("gave nothing in {} s", LIMIT.as_secs()))),
+    }
+}
