@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use framekey_auth::{Credential, DisposableTokenCredential, Provenance, Renewal};
+use framekey_auth::{Credential, DisposableTokenCredential, HeldKey, Provenance, Renewal};
 use framekey_catalog::{Bearer, Scheme, Service};
 use framekey_runtime::testing::{Answer, HandClock, Script};
 use framekey_runtime::{BaseUrl, Clock, Secret, Session};
@@ -15,8 +15,11 @@ async fn tk_01_reading_a_fresh_token_allocates_nothing() {
     let base = BaseUrl::parse("https://ws.example").unwrap();
     let bare = Session::builder(Service::ApiVideo, base, script.platform(&clock)).build();
     let from = Provenance::Option("api_key");
-    let credential =
-        DisposableTokenCredential::new(Secret::new("key"), Renewal::Exchange, from, bare);
+    let credential = DisposableTokenCredential::new(
+        HeldKey::fixed(Secret::new("key"), from),
+        Renewal::Exchange,
+        bare,
+    );
     assert_eq!(credential.ready(), None);
     credential.apply(Scheme::Bearer(Bearer::Any)).await.unwrap();
     let credential = Arc::new(credential);

@@ -353,7 +353,8 @@ impl<C: From<Client>> ClientBuilder<C> {
                     } else {
                         Renewal::Exchange
                     };
-                    Box::new(DisposableTokenCredential::new(key, renewal, from, bare.clone()))
+                    let key = HeldKey::fixed(key, from);
+                    Box::new(DisposableTokenCredential::new(key, renewal, bare.clone()))
                 }
                 Service::TwelveLabs | Service::VideoVector => {
                     Box::new(ApiKeyCredential::new(service, HeldKey::fixed(key, from)))

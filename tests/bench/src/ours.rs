@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use framekey_auth::{Credential as _, DisposableTokenCredential, Provenance, Renewal};
+use framekey_auth::{Credential as _, DisposableTokenCredential, HeldKey, Provenance, Renewal};
 use framekey_catalog::{Bearer, Scheme};
 use framekey_runtime::native::{SystemRandom, TokioSpawn};
 use framekey_runtime::{Applied, BaseUrl, Error, Platform, Secret, Session};
@@ -26,8 +26,8 @@ impl Shape for Ours {
         let service = framekey_catalog::Service::ApiVideo;
         let bare = Session::builder(service, base, platform).build();
         let from = Provenance::Option("api_key");
-        let key = Secret::new("key");
-        Ok(Ours(DisposableTokenCredential::new(key, Renewal::Exchange, from, bare)))
+        let key = HeldKey::fixed(Secret::new("key"), from);
+        Ok(Ours(DisposableTokenCredential::new(key, Renewal::Exchange, bare)))
     }
 
     async fn token(&self) -> Result<(u64, Applied), ()> {

@@ -4,18 +4,19 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use framekey_runtime::{Error, ErrorKind, Repair, Secret, Session, Time};
+use framekey_runtime::{BoxFuture, Error, ErrorKind, Repair, Secret, Session, Time};
 use futures_channel::oneshot;
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, Shared, select};
 
-use super::exchange::{Denied, Granted, attempt};
-use super::flight::{Means, Order, Outcome};
+use super::exchange::{Denied, Granted};
+use super::flight::{Order, Outcome};
+use super::fly::{Guard, Tries, fly};
 use super::life::{self, Life, elapsed};
 use super::reason::{Cause, explain, rejected};
 use super::state::{Actions, Answer, Event, Mode, Reason, Settled, State, step};
 use super::watch::{TokenEvent, TokenWatch};
-use crate::Provenance;
+use crate::{HeldKey, Provenance};
 
 /// One credential's token and everything around it.
 pub(super) struct Cell {
@@ -30,7 +31,9 @@ pub(super) struct Cell {
 
 struct Inner {
     state: State,
-    key: Option<Arc<Secret>>,
+    key: Option<HeldKey>,
+    /// Which of its source's keys was seen last; 0 before the first.
+    seen: u64,
     refresh: Option<Arc<Secret>>,
     /// Of the last failed cycle.
     cause: Option<Cause>,
@@ -65,6 +68,8 @@ enum Next {
     Take(Arc<Token>),
     Wait(Receiver, Duration),
     Fail(Error),
+    /// As `Fail`, unless there is another key by now.
+    Refused(Error),
 }
 
 /// An access token that was given, with what renews it.
@@ -77,13 +82,14 @@ pub(super) struct Given {
 impl Cell {
     pub(super) fn new(
         mode: Mode,
-        key: Option<Secret>,
+        key: Option<HeldKey>,
         from: Provenance,
         session: Session,
     ) -> Arc<Self> {
         let inner = Inner {
             state: State::new(mode),
-            key: key.map(Arc::new),
+            key,
+            seen: 0,
             refresh: None,
             cause: None,
             waiting: None,
@@ -106,7 +112,19 @@ impl Cell {
         let _ = self.watch.set(watch);
     }
 
-    fn now(&self) -> Time {
+    pub(super) fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Ends after `duration`; at once after none.
+    pub(super) fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        if duration.is_zero() {
+            return Box::pin(std::future::ready(()));
+        }
+        self.session.platform().clock.sleep(duration)
+    }
+
+    pub(super) fn now(&self) -> Time {
         self.session.platform().clock.now()
     }
 
@@ -144,6 +162,12 @@ impl Cell {
             let (flight, limit) = match self.ask(elapsed(now, began), now) {
                 Next::Take(token) => return Ok(token),
                 Next::Fail(error) => return Err(error),
+                Next::Refused(error) => {
+                    if self.has_another_key().await {
+                        continue;
+                    }
+                    return Err(error);
+                }
                 Next::Wait(flight, limit) => (flight, limit),
             };
             let sleep = self.session.platform().clock.sleep(limit);
@@ -182,17 +206,18 @@ impl Cell {
             let (sender, receiver) = oneshot::channel();
             inner.waiting = Some(Waiting { sender, receiver: receiver.shared() });
             // From here on the flight either reports or is known to have vanished.
-            (
-                Guard { cell: Arc::clone(self), flight: order.flight, sent: false, over: false },
-                order,
-            )
+            (Guard::new(Arc::clone(self), order.flight), order)
         });
         let receiver = inner.waiting.as_ref().map(|waiting| waiting.receiver.clone());
         let next = match (actions.answer, self.current.load_full(), receiver) {
             (Some(Answer::Take), Some(token), _) => Next::Take(token),
             (Some(Answer::Wait(limit)), _, Some(receiver)) => Next::Wait(receiver, limit),
             (Some(Answer::Fail(reason)), ..) => {
-                Next::Fail(explain(reason, inner.cause.as_ref(), &self.from))
+                let error = explain(reason, inner.cause.as_ref(), &self.from);
+                match reason {
+                    Reason::KeyRefused { .. } | Reason::Rejected { .. } => Next::Refused(error),
+                    _ => Next::Fail(error),
+                }
             }
             _ => Next::Fail(Error::new(
                 ErrorKind::Internal,
@@ -235,14 +260,43 @@ impl Cell {
         }
     }
 
-    pub(super) fn change_key(&self, key: Secret) {
+    /// Puts another key in the place of the one held.
+    pub(super) fn change_key(&self, key: HeldKey) {
         let mut inner = self.lock();
         if inner.state.is_closed() {
             return;
         }
-        inner.key = Some(Arc::new(key));
+        inner.key = Some(key);
+        inner.seen = 0;
         let now = self.now();
-        self.step(&mut inner, Event::KeyChanged, now);
+        self.step(&mut inner, Event::KeyChanged { flight: None }, now);
+    }
+
+    pub(super) fn key(&self) -> Option<HeldKey> {
+        self.lock().key.clone()
+    }
+
+    /// The key's source gave the one of this generation; `flight` is the one that uses it. Says
+    /// whether it is another one than before.
+    pub(super) fn saw_key(&self, generation: u64, flight: Option<u64>) -> bool {
+        let mut inner = self.lock();
+        let before = std::mem::replace(&mut inner.seen, generation);
+        let changed = before != 0 && before != generation;
+        if changed {
+            let now = self.now();
+            self.step(&mut inner, Event::KeyChanged { flight }, now);
+        }
+        changed
+    }
+
+    /// The key was refused. Whether its source shows that it has another one; it is looked at once
+    /// a second at most.
+    async fn has_another_key(&self) -> bool {
+        let Some(key) = self.key() else { return false };
+        match key.get().await {
+            Ok(held) => self.saw_key(held.generation, None),
+            Err(_) => false,
+        }
     }
 
     pub(super) fn give_session(&self, given: Given) {
@@ -276,16 +330,17 @@ impl Cell {
         drop(waiting);
     }
 
-    fn secret(&self, means: Means) -> Option<Arc<Secret>> {
-        let inner = self.lock();
-        match means {
-            Means::Key => inner.key.clone(),
-            Means::Refresh => inner.refresh.clone(),
-        }
+    pub(super) fn refresh_token(&self) -> Option<Arc<Secret>> {
+        self.lock().refresh.clone()
     }
 
     /// Takes the result of an attempt in; gives the next one of the same flight.
-    fn report(&self, flight: u64, result: Result<Granted, Denied>, tries: Tries) -> Option<Order> {
+    pub(super) fn report(
+        &self,
+        flight: u64,
+        result: Result<Granted, Denied>,
+        tries: Tries,
+    ) -> Option<Order> {
         let chance = self.chance();
         let now = self.now();
         let mut inner = self.lock();
@@ -321,7 +376,7 @@ impl Cell {
         actions.order
     }
 
-    fn vanished(&self, flight: u64, sent: bool) {
+    pub(super) fn vanished(&self, flight: u64, sent: bool) {
         let chance = self.chance();
         let now = self.now();
         let mut inner = self.lock();
@@ -363,55 +418,4 @@ impl Cell {
             watch.note(&event);
         }
     }
-}
-
-/// Says that a flight vanished, should its task be dropped or panic before it ends.
-struct Guard {
-    cell: Arc<Cell>,
-    flight: u64,
-    /// An attempt is under way.
-    sent: bool,
-    over: bool,
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        if !self.over {
-            self.cell.vanished(self.flight, self.sent);
-        }
-    }
-}
-
-/// How much a flight has tried.
-#[derive(Clone, Copy)]
-struct Tries {
-    attempts: u32,
-    began: Time,
-}
-
-impl Tries {
-    fn cause(self, error: Option<Error>, now: Time) -> Cause {
-        Cause { error, attempts: self.attempts, took: elapsed(now, self.began) }
-    }
-}
-
-/// The flight: attempts as the machine orders them, until it orders none.
-async fn fly(mut guard: Guard, mut order: Order) {
-    let cell = Arc::clone(&guard.cell);
-    let mut tries = Tries { attempts: 0, began: cell.now() };
-    loop {
-        if !order.after.is_zero() {
-            cell.session.platform().clock.sleep(order.after).await;
-        }
-        let Some(secret) = cell.secret(order.means) else { return };
-        tries.attempts += 1;
-        guard.sent = true;
-        let result = attempt(&cell.session, order, &secret).await;
-        guard.sent = false;
-        match cell.report(order.flight, result, tries) {
-            Some(next) => order = next,
-            None => break,
-        }
-    }
-    guard.over = true;
 }

@@ -37,7 +37,7 @@ pub(crate) struct Flight {
     /// [`State::rejections`] when the cycle began: if it has risen since, the result is stale.
     rejections: u64,
     /// [`State::keys`] when the cycle began.
-    keys: u64,
+    pub(super) keys: u64,
     /// A 401 asked for it.
     by_rejection: bool,
     /// A good token was held when it began.
@@ -84,6 +84,8 @@ pub(crate) enum Fault {
     Unknown,
     /// A token that has no life.
     Unusable,
+    /// There is no key to be had from its source. Nothing was sent.
+    NoKey,
     /// The service refused the key or the refresh token, and said so: 400, 401, 403.
     Refused,
 }
@@ -172,7 +174,7 @@ impl State {
             return;
         }
         match (self.mode, fault) {
-            (Mode::Session, Fault::Unsent) => self.take_presentation_back(),
+            (Mode::Session, Fault::Unsent | Fault::NoKey) => self.take_presentation_back(),
             (Mode::Session, Fault::Unknown | Fault::Unusable) => self.forget_spent_refresh(),
             // Refused; or the key stands in, and a second secret that may be spent is a liability.
             _ => self.refresh = None,
@@ -246,7 +248,7 @@ impl State {
         now: Time,
     ) -> Option<Duration> {
         let most = match fault {
-            Fault::Refused => 1,
+            Fault::Refused | Fault::NoKey => 1,
             Fault::Unusable => ATTEMPTS_UNUSABLE,
             Fault::Unsent | Fault::Unknown => ATTEMPTS,
         };

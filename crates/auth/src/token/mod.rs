@@ -3,6 +3,7 @@
 mod cell;
 mod exchange;
 mod flight;
+mod fly;
 mod life;
 mod pause;
 mod reason;
@@ -17,7 +18,7 @@ use std::time::Duration;
 use framekey_catalog::{Bearer, Scheme};
 use framekey_runtime::{Applied, BoxFuture, CredentialKind, Error, Repair, Secret, Session};
 
-use crate::{Credential, Provenance};
+use crate::{Credential, HeldKey, Provenance};
 use cell::{Cell, Given};
 use state::Mode;
 
@@ -56,9 +57,11 @@ pub struct GivenSession {
 pub struct DisposableTokenCredential(Arc<Cell>);
 
 impl DisposableTokenCredential {
-    /// A cleaned key, and a session without credentials to exchange it by.
+    /// The key, read from its source anew for each exchange, and a session without credentials to
+    /// exchange it by.
     #[must_use]
-    pub fn new(key: Secret, renewal: Renewal, from: Provenance, session: Session) -> Self {
+    pub fn new(key: HeldKey, renewal: Renewal, session: Session) -> Self {
+        let from = key.provenance();
         let mode = match renewal {
             Renewal::Exchange => Mode::Key,
             Renewal::RefreshFirst => Mode::RefreshFirst,
@@ -85,7 +88,7 @@ impl DisposableTokenCredential {
     /// Puts another key in the place of the one held; it is tried at the next need, whatever pause
     /// the old one had earned. A good token stays in use. Without effect on a given session.
     pub fn replace_key(&self, key: Secret) {
-        self.0.change_key(key);
+        self.0.change_key(HeldKey::fixed(key, self.0.from()));
     }
 
     /// Puts another session in the place of all that is held.

@@ -18,7 +18,14 @@ pub(super) struct Cause {
 pub(super) fn explain(reason: Reason, cause: Option<&Cause>, from: &Provenance) -> Error {
     let inner = cause.and_then(|cause| cause.error.as_ref());
     let (error, retry_in) = match reason {
-        Reason::Unavailable { retry_in } => (unavailable(cause, retry_in), Some(retry_in)),
+        Reason::Unavailable { retry_in } => {
+            // That there is no key is said as it is: nothing was sent.
+            let no_key = inner.filter(|error| {
+                matches!(error.code(), "auth.missing" | "auth.source" | "auth.malformed")
+            });
+            let error = no_key.cloned().unwrap_or_else(|| unavailable(cause, retry_in));
+            (error, Some(retry_in))
+        }
         Reason::KeyRefused { retry_in } => (key_refused(inner, from, retry_in), Some(retry_in)),
         Reason::Rejected { retry_in } => {
             let text = format!("{}. Is it for this host?", rejected(from, retry_in));

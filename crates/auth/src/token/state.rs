@@ -82,8 +82,8 @@ pub(crate) enum Event {
     Vanished { flight: u64, sent: bool, chance: f64 },
     /// The service answered 401 to the token of this generation.
     Rejected { generation: u64 },
-    /// There is a new key.
-    KeyChanged,
+    /// There is a new key. `flight` is the one that found it and uses it, if it was one.
+    KeyChanged { flight: Option<u64> },
     /// A session was given: an access token with this life, if one, and perhaps a refresh token.
     SessionGiven { life: Option<Life>, refresh: bool },
     /// The client is closed.
@@ -175,7 +175,7 @@ pub(crate) fn step(mut state: State, event: Event, now: Time) -> (State, Actions
         }
         Event::Vanished { flight, sent, chance } => state.vanished(flight, sent, chance, now),
         Event::Rejected { generation } => state.reject(generation, now),
-        Event::KeyChanged => state.change_key(),
+        Event::KeyChanged { flight } => state.change_key(flight),
         Event::SessionGiven { life, refresh } => state.give_session(life, refresh),
         Event::Close => state.close(),
     };
@@ -355,7 +355,7 @@ impl State {
         Actions::answer(Answer::Take)
     }
 
-    fn change_key(&mut self) -> Actions {
+    fn change_key(&mut self, by: Option<u64>) -> Actions {
         // Without a key there is none to change.
         if self.mode != Mode::Session {
             self.keys += 1;
@@ -363,6 +363,9 @@ impl State {
             self.repaired = None;
             self.vanished = 0;
             self.refresh = None;
+            if let Some(flight) = self.flight.as_mut().filter(|flight| by == Some(flight.id)) {
+                flight.keys = self.keys;
+            }
         }
         Actions::default()
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use framekey_auth::{Credential, DisposableTokenCredential, Provenance, Renewal};
+use framekey_auth::{Credential, DisposableTokenCredential, HeldKey, Provenance, Renewal};
 use framekey_catalog::{Bearer, Scheme, Service};
 use framekey_runtime::testing::{HandClock, NoTasks, Script};
 use framekey_runtime::{BaseUrl, ErrorKind, Platform, Secret, Session};
@@ -125,8 +125,11 @@ fn tk_09_without_a_runtime_that_runs_tasks_there_is_an_error_and_no_hang() {
     let base = BaseUrl::parse("https://ws.example").unwrap();
     let bare = Session::builder(Service::ApiVideo, base, platform).build();
     let from = Provenance::Option("api_key");
-    let credential =
-        DisposableTokenCredential::new(Secret::new("key"), Renewal::Exchange, from, bare);
+    let credential = DisposableTokenCredential::new(
+        HeldKey::fixed(Secret::new("key"), from),
+        Renewal::Exchange,
+        bare,
+    );
     let outcome = credential.apply(Scheme::Bearer(Bearer::Any)).now_or_never();
     let error = outcome.unwrap().unwrap_err();
     assert!(error.message().contains("was dropped each time"), "{error}");

@@ -7,6 +7,7 @@ mod cancel;
 mod clocks;
 mod crowd;
 mod faults;
+mod key;
 mod refresh;
 mod refusal;
 mod support;

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use framekey_auth::{
-    Credential, CredentialSet, DisposableTokenCredential, GivenSession, Provenance, Renewal,
-    TokenEvent,
+    Credential, CredentialSet, DisposableTokenCredential, GivenSession, HeldKey, Provenance,
+    Renewal, TokenEvent,
 };
 use framekey_catalog::{Bearer, Scheme, Service, find};
 use framekey_runtime::native::TokioSpawn;
@@ -112,6 +112,12 @@ struct Books {
     sums: Sums,
     /// When token endpoints were asked.
     asked: Vec<Duration>,
+    /// The keys that were exchanged.
+    keys: Vec<String>,
+    /// The only key that is right, if not every key is.
+    accepts: Option<&'static str>,
+    /// Done once, when the next exchange arrives.
+    then: Option<Box<dyn FnOnce() + Send>>,
     /// Tokens and their ends.
     tokens: HashMap<String, Duration>,
     revoked: HashSet<String>,
@@ -176,6 +182,21 @@ impl ApiVideo {
         self.books().asked.clone()
     }
 
+    /// The keys that were exchanged.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        self.books().keys.clone()
+    }
+
+    /// Refuses every other key.
+    pub(crate) fn accept_only(&self, key: &'static str) {
+        self.books().accepts = Some(key);
+    }
+
+    /// Does this once, when the next exchange arrives.
+    pub(crate) fn at_exchange(&self, then: impl FnOnce() + Send + 'static) {
+        self.books().then = Some(Box::new(then));
+    }
+
     /// Makes every token that was given so far a bad one.
     pub(crate) fn revoke_all(&self) {
         let mut books = self.books();
@@ -209,6 +230,17 @@ impl ApiVideo {
             books.sums.exchanges += usize::from(!refreshes);
             books.sums.refreshes += usize::from(refreshes);
             let play = (self.rule)(number, self.clock.at());
+            if let Some(then) = books.then.take() {
+                then();
+            }
+            if !refreshes {
+                let key = sent_text(request, field);
+                let right = books.accepts.is_none_or(|accepts| accepts == key);
+                books.keys.push(key);
+                if !right {
+                    return Ok(answer(400, WRONG));
+                }
+            }
             // What never arrived uses no refresh token up.
             let arrives = !matches!(play, Play::Fault(Stage::Connect | Stage::Tls));
             if refreshes && arrives && !books.refresh.remove(&sent_text(request, field)) {
@@ -261,7 +293,9 @@ impl ApiVideo {
 
     /// A client of this service.
     pub(crate) fn client(&self, renewal: Renewal, seed: u64) -> Client {
-        let key = |bare| DisposableTokenCredential::new(Secret::new(KEY), renewal, FROM, bare);
+        let key = |bare| {
+            DisposableTokenCredential::new(HeldKey::fixed(Secret::new(KEY), FROM), renewal, bare)
+        };
         self.client_with(seed, key)
     }
 
@@ -276,7 +310,7 @@ impl ApiVideo {
         self.client_with(seed, |bare| DisposableTokenCredential::from_session(given, FROM, bare))
     }
 
-    fn client_with(
+    pub(crate) fn client_with(
         &self,
         seed: u64,
         make: impl FnOnce(Session) -> DisposableTokenCredential,

@@ -52,7 +52,7 @@ fn play(world: &mut World, kind: u8, pick: u16) {
             world.now.wall = if pick % 4 < 2 { wall + by } else { wall.saturating_sub(by) };
         }
         30 => {
-            world.step(Event::KeyChanged);
+            world.step(Event::KeyChanged { flight: None });
             // I6: a new key is tried at once.
             if world.state.mode != Mode::Session {
                 (world.presented, world.unsent) = (0, 0);
