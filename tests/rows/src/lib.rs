@@ -4,6 +4,8 @@
 pub mod canary;
 pub mod carriers;
 pub mod child;
+pub mod hpack;
+pub mod http2;
 pub mod raw;
 pub mod tls;
 pub mod trap;
