@@ -67,7 +67,7 @@ pub(crate) fn wrong_field(call: &Call) -> Option<Answer> {
 }
 
 /// Type, enum, bounds, required properties and items: what the documents use in request bodies.
-fn fits(service: Service, schema: &'static Value, value: &Value) -> bool {
+pub(crate) fn fits(service: Service, schema: &'static Value, value: &Value) -> bool {
     let schema = resolve(service, schema);
     if value.is_null() && schema["nullable"] == true {
         return true;
