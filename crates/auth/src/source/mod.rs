@@ -1,6 +1,10 @@
 //! Where a secret is had from, and the secret in hand.
 
+#[cfg(feature = "native")]
+mod answer;
 mod callback;
+#[cfg(feature = "native")]
+mod command;
 #[cfg(feature = "native")]
 mod file;
 mod fixed;
@@ -18,6 +22,8 @@ use crate::Provenance;
 
 pub(crate) use callback::failed;
 pub use callback::{CallbackFailed, KeyCallback, Pending};
+#[cfg(feature = "native")]
+pub use command::CommandSource;
 #[cfg(feature = "native")]
 pub use file::FileSource;
 pub(crate) use fixed::Fixed;
