@@ -1,11 +1,12 @@
-//! The one class: a client of one service, called by operation ids. Values cross as JSON text, which
-//! both sides read and write fastest; failures as the JSON of their fields, classes are JavaScript's.
+//! The one class: a client of one service, called by operation ids. Values cross as JSON text;
+//! failures as a list of their fields, since classes are JavaScript's.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use framekey::dynamic::{self, File};
 use framekey::{CallOptions, Error, ErrorKind, Service};
-use framekey_runtime::{Response, Source};
+use framekey_runtime::{Json, Response, Source};
 use futures_util::future::{Either, select};
 use futures_util::pin_mut;
 use js_sys::futures::{JsFuture, future_to_promise};
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 use wasm_bindgen::prelude::*;
 
 use crate::host::Host;
+use crate::json::HostJson;
 use crate::platform::platform;
 
 /// A client of one service.
@@ -25,7 +27,7 @@ impl Client {
     /// `service` is a slug (`api-video`), `options` a JSON object.
     ///
     /// # Errors
-    /// The fields of an error as JSON.
+    /// The fields of an error.
     #[wasm_bindgen(constructor)]
     pub fn new(service: &str, options: &str, host: &Host) -> Result<Client, JsValue> {
         build(service, options, host).map(Client).map_err(|error| fields(&error))
@@ -72,7 +74,7 @@ fn build(service: &str, options: &str, host: &Host) -> Result<dynamic::Client, E
     let mut builder = dynamic::Client::builder(service)
         .platform(platform(host))
         .environment(move |name| environment.env(name));
-    for (name, value) in object(options)? {
+    for (name, value) in object(&HostJson(host.clone()), options)? {
         builder = builder.set(&name, value)?;
     }
     builder.build()
@@ -92,7 +94,8 @@ async fn perform(
             Some(limit.ok_or_else(|| bad("`timeout` takes a positive number of seconds"))?);
     }
     let files = files.chunks_exact(4).map(file).collect();
-    client.call(operation, object(arguments)?, files, options).await
+    let json = Arc::clone(&client.session().platform().json);
+    client.call(operation, object(json.as_ref(), arguments)?, files, options).await
 }
 
 fn file(entry: &[String]) -> File {
@@ -107,10 +110,12 @@ fn file(entry: &[String]) -> File {
     }
 }
 
-/// A JSON object that our JavaScript half wrote. The parser's own text may quote what it read. Read
-/// from bytes, as answers are: the parser is then there once.
-fn object(text: &str) -> Result<Map<String, Value>, Error> {
-    serde_json::from_slice(text.as_bytes()).map_err(|_| bad("the arguments are not a JSON object"))
+/// A JSON object that our JavaScript half wrote.
+fn object(json: &dyn Json, text: &str) -> Result<Map<String, Value>, Error> {
+    match json.read(text.as_bytes()) {
+        Some(Value::Object(fields)) => Ok(fields),
+        _ => Err(bad("the arguments are not a JSON object")),
+    }
 }
 
 fn bad(message: &str) -> Error {
@@ -124,30 +129,39 @@ fn settle(outcome: Result<Response, Error>) -> Result<JsValue, JsValue> {
     Ok(Array::of3(&JsValue::from(response.status), &JsValue::from_str(media), &body).into())
 }
 
-/// The fields of an error, as JSON, for `src/failure.js` of the npm package.
+/// The fields of an error, names and values in turn, for `raise.js` of the npm package.
 fn fields(error: &Error) -> JsValue {
-    let mut fields = Map::new();
-    let mut put = |name: &str, value: Option<Value>| {
+    let fields = Array::new();
+    let put = |name: &str, value: JsValue| {
+        fields.push(&JsValue::from_str(name));
+        fields.push(&value);
+    };
+    let text = |name: &str, value: Option<&str>| {
         if let Some(value) = value {
-            fields.insert(name.to_owned(), value);
+            put(name, JsValue::from_str(value));
         }
     };
-    put("message", Some(Value::from(error.to_string())));
-    put("kind", Some(Value::from(error.kind().as_str())));
-    put("code", Some(Value::from(error.code())));
-    put("service", error.service().map(|service| Value::from(service.slug())));
-    put("operation", error.operation().map(Value::from));
-    put("status", error.status().map(Value::from));
-    put("attempts", Some(Value::from(error.attempts())));
-    put("retryAfter", error.retry_after().map(|wait| Value::from(wait.as_secs())));
+    let number = |name: &str, value: Option<f64>| {
+        if let Some(value) = value {
+            put(name, JsValue::from_f64(value));
+        }
+    };
+    text("message", Some(&error.to_string()));
+    text("kind", Some(error.kind().as_str()));
+    text("code", Some(error.code()));
+    text("service", error.service().map(|service| service.slug()));
+    text("operation", error.operation());
+    number("status", error.status().map(f64::from));
+    number("attempts", Some(f64::from(error.attempts())));
+    number("retryAfter", error.retry_after().map(|wait| wait.as_secs_f64()));
     if let Some(server) = error.server() {
-        put("serverCode", server.code.clone().map(Value::from));
-        put("serverMessage", server.message.clone().map(Value::from));
-        put("parameter", server.parameter.clone().map(Value::from));
-        put("requestId", server.request_id.clone().map(Value::from));
+        text("serverCode", server.code.as_deref());
+        text("serverMessage", server.message.as_deref());
+        text("parameter", server.parameter.as_deref());
+        text("requestId", server.request_id.as_deref());
     }
     if let Some(cause) = std::error::Error::source(error) {
-        put("cause", Some(Value::from(cause.to_string())));
+        text("cause", Some(&cause.to_string()));
     }
-    JsValue::from_str(&Value::Object(fields).to_string())
+    fields.into()
 }

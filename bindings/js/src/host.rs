@@ -25,6 +25,12 @@ extern "C" {
     /// An environment variable, where there are any.
     #[wasm_bindgen(method)]
     pub(crate) fn env(this: &Host, name: &str) -> Option<String>;
+    /// The value that a JSON text holds, as a list of texts; nothing where it is not JSON.
+    #[wasm_bindgen(method, js_name = readJson)]
+    pub(crate) fn read_json(this: &Host, text: &[u8]) -> Option<Vec<String>>;
+    /// The JSON text of a value that is given as such a list.
+    #[wasm_bindgen(method, js_name = writeJson)]
+    pub(crate) fn write_json(this: &Host, list: Array) -> String;
     /// Ends after some milliseconds.
     #[wasm_bindgen(method)]
     pub(crate) fn sleep(this: &Host, milliseconds: f64) -> Task;

@@ -4,6 +4,7 @@
 
 mod client;
 mod host;
+mod json;
 mod platform;
 
 pub use client::Client;

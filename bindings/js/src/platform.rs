@@ -13,11 +13,18 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::host::{Answer, Fault, Host, Work};
+use crate::json::HostJson;
 
 /// The platform of a browser or of Node.
 pub(crate) fn platform(host: &Host) -> Platform {
     let seams = Arc::new(Seams(host.clone()));
-    Platform { transport: seams.clone(), clock: seams.clone(), spawn: seams.clone(), random: seams }
+    Platform {
+        transport: seams.clone(),
+        clock: seams.clone(),
+        spawn: seams.clone(),
+        random: seams,
+        json: Arc::new(HostJson(host.clone())),
+    }
 }
 
 struct Seams(Host);

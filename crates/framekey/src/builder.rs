@@ -1,6 +1,5 @@
 //! How a client is configured: options in code, then the environment.
 
-use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use framekey_auth::{
     HeldKey, JwtCredential, JwtKind, KeyRule, Provenance, Renewal, Slot, UploadTokenCredential,
 };
 use framekey_catalog::{OPTIONS, OptionKind, OptionRow, Service};
-use framekey_runtime::{BaseUrl, Error, ErrorKind, MaybeSend, Platform, Secret, Session};
+use framekey_runtime::{BaseUrl, Error, ErrorKind, MaybeSend, Platform, Seconds, Secret, Session};
 use serde_json::Value;
 
 use crate::dynamic::{Client, fold, nearest};
@@ -25,15 +24,20 @@ type Environment = Box<dyn Fn(&str) -> Option<String>>;
 /// Credentials given here switch those of the environment off; nothing is mixed.
 pub struct ClientBuilder<C = Client> {
     service: Service,
-    values: BTreeMap<&'static str, Setting>,
+    values: Vec<(&'static str, Setting)>,
     jwt_kind: JwtKind,
     platform: Option<Platform>,
     environment: Environment,
     makes: PhantomData<fn() -> C>,
 }
 
+/// Credentials by the option that takes them. Lists, here and above: there are a handful, and a
+/// map's code is large in a browser.
+type Texts = Vec<(&'static str, (Secret, Provenance))>;
+
 enum Setting {
     Secret(Secret),
+    Time(Duration),
     Plain(Value),
 }
 
@@ -43,7 +47,7 @@ impl<C: From<Client>> ClientBuilder<C> {
     pub fn new(service: Service) -> Self {
         ClientBuilder {
             service,
-            values: BTreeMap::new(),
+            values: Vec::new(),
             jwt_kind: JwtKind::Unknown,
             platform: None,
             environment: Box::new(|name| std::env::var(name).ok()),
@@ -102,8 +106,9 @@ impl<C: From<Client>> ClientBuilder<C> {
 
     /// The time limit of a call, reading the answer included; 60 s where it is not set.
     #[must_use]
-    pub fn timeout(self, limit: Duration) -> Self {
-        self.plain("timeout", Value::from(limit.as_secs_f64()))
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.put("timeout", Setting::Time(limit));
+        self
     }
 
     /// Other seams to HTTP, time, tasks and randomness than the operating system's.
@@ -138,15 +143,16 @@ impl<C: From<Client>> ClientBuilder<C> {
             (OptionKind::Secret, Value::String(text)) => Setting::Secret(Secret::new(text)),
             (OptionKind::String, value @ Value::String(_))
             | (OptionKind::Boolean, value @ Value::Bool(_))
-            | (OptionKind::Seconds | OptionKind::Integer, value @ Value::Number(_)) => {
-                Setting::Plain(value)
+            | (OptionKind::Integer, value @ Value::Number(_)) => Setting::Plain(value),
+            (OptionKind::Seconds, value @ Value::Number(_)) => {
+                Setting::Time(Seconds::read(&value).unwrap_or_default())
             }
             (OptionKind::Boolean, _) => return wrong("true or false"),
             (OptionKind::Seconds, _) => return wrong("a number of seconds"),
             (OptionKind::Integer, _) => return wrong("a whole number"),
             (OptionKind::Secret | OptionKind::String, _) => return wrong("a text"),
         };
-        self.values.insert(row.name, setting);
+        self.put(row.name, setting);
         Ok(self)
     }
 
@@ -167,24 +173,34 @@ impl<C: From<Client>> ClientBuilder<C> {
     }
 
     fn secret(mut self, name: &'static str, text: String) -> Self {
-        self.values.insert(name, Setting::Secret(Secret::new(text)));
+        self.put(name, Setting::Secret(Secret::new(text)));
         self
     }
 
     fn plain(mut self, name: &'static str, value: Value) -> Self {
-        self.values.insert(name, Setting::Plain(value));
+        self.put(name, Setting::Plain(value));
         self
     }
 
+    /// The last value of an option wins.
+    fn put(&mut self, name: &'static str, setting: Setting) {
+        self.values.retain(|(held, _)| *held != name);
+        self.values.push((name, setting));
+    }
+
+    fn value(&self, name: &str) -> Option<&Setting> {
+        self.values.iter().find(|(held, _)| *held == name).map(|(_, setting)| setting)
+    }
+
     fn text(&self, name: &str) -> Option<&str> {
-        match self.values.get(name) {
+        match self.value(name) {
             Some(Setting::Plain(Value::String(text))) => Some(text),
             _ => None,
         }
     }
 
     fn flag(&self, name: &str) -> bool {
-        matches!(self.values.get(name), Some(Setting::Plain(Value::Bool(true))))
+        matches!(self.value(name), Some(Setting::Plain(Value::Bool(true))))
     }
 
     /// The value of an option in the environment, and the variable that holds it.
@@ -227,24 +243,24 @@ impl<C: From<Client>> ClientBuilder<C> {
         KeyRule::new(self.service, slot).check(text, from).map(|(secret, _)| secret)
     }
 
-    fn credential_texts(&self) -> Result<BTreeMap<&'static str, (Secret, Provenance)>, Error> {
-        let mut texts = BTreeMap::new();
+    fn credential_texts(&self) -> Result<Texts, Error> {
+        let mut texts = Texts::new();
         let rows = || {
             OPTIONS.iter().filter(|row| {
                 row.kind == OptionKind::Secret && row.services.contains(&self.service)
             })
         };
         for row in rows() {
-            if let Some(Setting::Secret(secret)) = self.values.get(row.name) {
+            if let Some(Setting::Secret(secret)) = self.value(row.name) {
                 let from = Provenance::Option(row.name);
-                texts.insert(row.name, (self.checked(row.name, secret.expose(), &from)?, from));
+                texts.push((row.name, (self.checked(row.name, secret.expose(), &from)?, from)));
             }
         }
         if texts.is_empty() {
             for row in rows() {
                 if let Some((text, variable)) = self.in_environment(row.name)? {
                     let from = Provenance::Environment(variable);
-                    texts.insert(row.name, (self.checked(row.name, &text, &from)?, from));
+                    texts.push((row.name, (self.checked(row.name, &text, &from)?, from)));
                 }
             }
         }
@@ -279,15 +295,14 @@ impl<C: From<Client>> ClientBuilder<C> {
     }
 
     fn time_limit(&self) -> Result<Option<Duration>, Error> {
-        let Some(Setting::Plain(value)) = self.values.get("timeout") else { return Ok(None) };
-        value
-            .as_f64()
-            .filter(|seconds| *seconds > 0.0)
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-            .map(Some)
-            .ok_or_else(|| {
-                config("config.bad_option", "option `timeout` takes a positive number of seconds")
-            })
+        match self.value("timeout") {
+            Some(Setting::Time(limit)) if limit.is_zero() => Err(config(
+                "config.bad_option",
+                "option `timeout` takes a positive number of seconds",
+            )),
+            Some(Setting::Time(limit)) => Ok(Some(*limit)),
+            _ => Ok(None),
+        }
     }
 
     fn base(&self) -> Result<BaseUrl, Error> {
@@ -328,8 +343,12 @@ impl<C: From<Client>> ClientBuilder<C> {
                 format!("option `auth_mode` takes {}, not `{mode}`", modes.join(" or ")),
             ));
         }
-        let key = texts.remove("api_key");
-        let jwt = texts.remove("jwt");
+        let mut take = |name: &str| {
+            let at = texts.iter().position(|(held, _)| *held == name)?;
+            Some(texts.swap_remove(at).1)
+        };
+        let key = take("api_key");
+        let jwt = take("jwt");
         if let (None, Some((_, key_from)), Some((_, jwt_from))) = (mode, &key, &jwt) {
             return Err(config(
                 "auth.conflict",
@@ -339,7 +358,7 @@ impl<C: From<Client>> ClientBuilder<C> {
             ));
         }
         let mut held: Vec<Box<dyn Credential>> = Vec::new();
-        if let Some((token, from)) = texts.remove("upload_token") {
+        if let Some((token, from)) = take("upload_token") {
             held.push(Box::new(UploadTokenCredential::new(token, from)));
         }
         if let Some((key, from)) = key {
@@ -388,7 +407,7 @@ impl<C> std::fmt::Debug for ClientBuilder<C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ClientBuilder")
             .field("service", &self.service)
-            .field("options", &self.values.keys().collect::<Vec<_>>())
+            .field("options", &self.values.iter().map(|(name, _)| name).collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
 }

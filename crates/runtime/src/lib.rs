@@ -4,15 +4,18 @@
 
 mod base_url;
 mod body;
+mod check;
 mod credentials;
 pub mod encode;
 mod error;
 mod headers;
+mod json;
 mod message;
 #[cfg(feature = "native")]
 pub mod native;
 mod platform;
 mod refusal;
+mod seconds;
 mod secret;
 mod session;
 #[cfg(feature = "testing")]
@@ -25,12 +28,14 @@ pub use body::{Body, Multipart, Part, Source};
 pub use credentials::{Anonymous, Applied, CredentialKind, Credentials, Repair};
 pub use error::{Error, ErrorKind};
 pub use headers::Headers;
+pub use json::{Json, SerdeJson};
 pub use message::{Request, Response};
 pub use platform::{
     BoxFuture, BoxStream, Clock, HttpRequest, HttpResponse, MaybeSend, Platform, Random, Spawn,
     Stage, Time, Transport, TransportError,
 };
 pub use refusal::ServerError;
+pub use seconds::Seconds;
 pub use secret::Secret;
 pub use session::{CallOptions, Session, SessionBuilder};
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_core::Stream;
 
-use crate::{Body, Headers};
+use crate::{Body, Headers, Json};
 
 /// `Send + Sync` where there are threads, nothing in a browser.
 #[cfg(not(target_arch = "wasm32"))]
@@ -152,6 +152,8 @@ pub struct Platform {
     pub spawn: Arc<dyn Spawn>,
     /// Randomness.
     pub random: Arc<dyn Random>,
+    /// JSON text.
+    pub json: Arc<dyn Json>,
 }
 
 impl fmt::Debug for Platform {

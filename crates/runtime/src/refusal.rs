@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::Json;
+
 /// What the service said about a refusal, in its own words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerError {
@@ -23,8 +25,8 @@ impl ServerError {
     /// (`code` as text or number, `message`, `error`, `error_code`), nested ones (`error: {…}`) and
     /// `detail` as text or list. Anything else, HTML included, gives an empty answer.
     #[must_use]
-    pub fn read(body: &[u8]) -> Self {
-        let Ok(Value::Object(outer)) = serde_json::from_slice::<Value>(body) else {
+    pub fn read(json: &dyn Json, body: &[u8]) -> Self {
+        let Some(Value::Object(outer)) = json.read(body) else {
             return ServerError::default();
         };
         let object = match outer.get("error") {
@@ -69,9 +71,10 @@ fn first_detail(detail: Option<&Value>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::ServerError;
+    use crate::SerdeJson;
 
     fn read(body: &str) -> (Option<String>, Option<String>, Option<String>) {
-        let found = ServerError::read(body.as_bytes());
+        let found = ServerError::read(&SerdeJson, body.as_bytes());
         (found.code, found.message, found.parameter)
     }
 

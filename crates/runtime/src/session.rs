@@ -9,11 +9,10 @@ use framekey_catalog::{Operation, Service};
 use futures_util::future::{Either, select};
 use futures_util::{StreamExt, pin_mut};
 
-use crate::base_url::is_dots;
-use crate::headers::bad_byte;
 use crate::{
     Anonymous, Applied, BaseUrl, Body, Credentials, Error, ErrorKind, Headers, HttpRequest,
-    HttpResponse, Platform, Repair, Request, Response, ServerError, Stage, TransportError,
+    HttpResponse, Json, Platform, Repair, Request, Response, Seconds, ServerError, Stage,
+    TransportError, check,
 };
 
 /// The time limit of a call where none is set.
@@ -22,20 +21,6 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 const LARGEST_ANSWER: usize = 256 << 20;
 /// An error body is read up to here.
 const LARGEST_REFUSAL: usize = 64 << 10;
-/// Header fields that carry credentials or frame the message: not a caller's to set.
-const RESERVED: [&str; 10] = [
-    "authorization",
-    "connection",
-    "content-length",
-    "cookie",
-    "host",
-    "proxy-authorization",
-    "referer",
-    "transfer-encoding",
-    "upgrade",
-    "x-api-key",
-];
-
 /// Settings of one call, over those of the client.
 #[derive(Clone, Debug, Default)]
 pub struct CallOptions {
@@ -140,7 +125,7 @@ impl Session {
                         "timeout.deadline",
                         format!(
                             "no complete answer within {} s (option `timeout`)",
-                            limit.as_secs_f64()
+                            Seconds(limit)
                         ),
                     )),
                 }
@@ -154,12 +139,15 @@ impl Session {
         operation: &'static Operation,
         request: Request,
     ) -> Result<Response, Error> {
-        check_request(operation, &request)?;
+        check::request(operation, &request)?;
+        if let Some(user_agent) = &self.shared.user_agent {
+            check::header("user-agent", user_agent)?;
+        }
         let boundary = self.boundary(&request.body);
         let mut attempts = 0;
         loop {
             let applied = self.shared.credentials.apply(operation).await?;
-            check_applied(&applied)?;
+            check::credential(&applied)?;
             attempts += 1;
             let wire = self.assemble(operation, &request, &applied, &boundary);
             let answer = self
@@ -169,22 +157,20 @@ impl Session {
                 .send(wire)
                 .await
                 .map_err(|fault| transport_error(operation, fault).after_attempts(attempts))?;
-            let may_repeat = attempts == 1 && applied.generation != 0;
+            if (200..300).contains(&answer.status) {
+                return deliver(answer, request.streamed, attempts).await;
+            }
+            let mut repair = None;
             if answer.status == 401 {
-                let repair = self.shared.credentials.rejected(operation, &applied).await;
-                if may_repeat && matches!(repair, Repair::Resend) {
+                let found = self.shared.credentials.rejected(operation, &applied).await;
+                if attempts == 1 && applied.generation != 0 && matches!(found, Repair::Resend) {
                     continue;
                 }
-                return Err(refusal(operation, answer, &applied, Some(repair))
-                    .await
-                    .after_attempts(attempts));
+                repair = Some(found);
             }
-            if !(200..300).contains(&answer.status) {
-                return Err(refusal(operation, answer, &applied, None)
-                    .await
-                    .after_attempts(attempts));
-            }
-            return deliver(answer, request.streamed, attempts).await;
+            let json = self.shared.platform.json.as_ref();
+            let error = refusal(operation, answer, &applied, repair, json).await;
+            return Err(error.after_attempts(attempts));
         }
     }
 
@@ -264,57 +250,6 @@ impl SessionBuilder {
     }
 }
 
-fn check_request(operation: &'static Operation, request: &Request) -> Result<(), Error> {
-    if !matches_template(operation.path, &request.path) {
-        return Err(Error::new(
-            ErrorKind::Usage,
-            "usage.bad_id",
-            format!("the arguments do not give a path of the form {}", operation.path),
-        ));
-    }
-    for (name, value) in request.headers.iter() {
-        if RESERVED.contains(&name) {
-            return Err(Error::new(
-                ErrorKind::Usage,
-                "usage.bad_value",
-                format!("the header `{name}` is framekey's to set"),
-            ));
-        }
-        if let Some(at) = bad_byte(value) {
-            return Err(Error::new(
-                ErrorKind::Usage,
-                "usage.bad_value",
-                format!(
-                    "the header `{name}` has a character at byte {at} that a header cannot carry"
-                ),
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Whether a path has the template's segments, with one non-empty segment for each `{parameter}`.
-fn matches_template(template: &str, path: &str) -> bool {
-    let mut segments = path.split('/');
-    let fits = template.split('/').all(|want| match segments.next() {
-        Some(segment) if want.starts_with('{') => !segment.is_empty() && !is_dots(segment),
-        Some(segment) => segment == want,
-        None => false,
-    });
-    fits && segments.next().is_none() && !path.contains(['?', '#', '\\'])
-}
-
-fn check_applied(applied: &Applied) -> Result<(), Error> {
-    match applied.headers.iter().find_map(|(_, secret)| bad_byte(secret.expose())) {
-        None => Ok(()),
-        Some(_) => Err(Error::new(
-            ErrorKind::Configuration,
-            "auth.malformed",
-            format!("{} has a character that a header cannot carry", applied.kind.title()),
-        )),
-    }
-}
-
 fn transport_error(operation: &'static Operation, fault: TransportError) -> Error {
     let reads = !matches!(
         operation.retry,
@@ -341,11 +276,12 @@ async fn refusal(
     answer: HttpResponse,
     applied: &Applied,
     repair: Option<Repair>,
+    json: &dyn Json,
 ) -> Error {
     let HttpResponse { status, headers, body } = answer;
     // A body that breaks off still leaves the status to report.
     let bytes = read(body, LARGEST_REFUSAL).await.unwrap_or_default();
-    let mut server = ServerError::read(&bytes);
+    let mut server = ServerError::read(json, &bytes);
     if server.request_id.is_none() {
         server.request_id = headers.get("x-request-id").map(str::to_owned);
     }
@@ -451,31 +387,4 @@ async fn read(
         whole.extend_from_slice(&piece);
     }
     Ok(whole.freeze())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches_template;
-
-    #[test]
-    fn rd_06_only_paths_of_the_template_pass() {
-        let template = "/videos/{videoId}/captions/{language}";
-        assert!(matches_template(template, "/videos/vi1/captions/en"));
-        assert!(matches_template("/connections:authorize", "/connections:authorize"));
-        for bad in [
-            "/videos/vi1/captions",
-            "/videos//captions/en",
-            "/videos/../captions/en",
-            "/videos/%2e%2E/captions/en",
-            "/videos/vi1/captions/en/",
-            "/videos/vi1/captions/en?x=1",
-            "/videos/vi1/source/en",
-            "videos/vi1/captions/en",
-            "/videos/vi1/captions/en#f",
-            "/videos/vi1/captions/..",
-            "/videos/a\\b/captions/en",
-        ] {
-            assert!(!matches_template(template, bad), "{bad}");
-        }
-    }
 }

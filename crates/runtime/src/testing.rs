@@ -80,6 +80,7 @@ impl Script {
             clock: Arc::new(clock.clone()),
             spawn: Arc::new(crate::native::TokioSpawn),
             random: Arc::new(NoChance),
+            json: Arc::new(crate::SerdeJson),
         }
     }
 }

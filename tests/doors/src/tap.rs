@@ -6,6 +6,7 @@ use framekey::Platform;
 use framekey::runtime::{
     Body, BoxFuture, Bytes, Headers, HttpRequest, HttpResponse, Source, Transport, TransportError,
 };
+use framekey_runtime::SerdeJson;
 use framekey_runtime::testing::{HandClock, NoChance, NoTasks};
 
 /// A request in a form that can be compared and printed.
@@ -46,6 +47,7 @@ impl Tap {
             clock: Arc::new(HandClock::default()),
             spawn: Arc::new(NoTasks),
             random: Arc::new(NoChance),
+            json: Arc::new(SerdeJson),
         }
     }
 }

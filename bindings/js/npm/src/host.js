@@ -1,5 +1,7 @@
 // What the core gets from its surroundings: fetch, clocks, randomness, the environment.
 
+import { readJson, writeJson } from "./json.js";
+
 const blobs = new Map();
 let last = 0;
 
@@ -19,6 +21,8 @@ export const host = {
   monotonic: () => performance.now(),
   wall: () => Date.now(),
   random: (count) => crypto.getRandomValues(new Uint8Array(count)),
+  readJson,
+  writeJson,
 
   env(name) {
     const process = globalThis.process;

@@ -2,12 +2,13 @@
 import { FramekeyError } from "./failure.js";
 import { KINDS } from "./generated/errors.js";
 
-/** A failure that the core reports as JSON; anything else is a fault of ours. */
+/** A failure that the core reports as names and values in turn; anything else is a fault of ours. */
 export function raised(failure) {
-  if (typeof failure !== "string") {
+  if (!Array.isArray(failure)) {
     return make({ kind: "internal", message: "framekey failed. Please report this.", code: "internal", cause: failure });
   }
-  const fields = JSON.parse(failure);
+  const fields = {};
+  for (let at = 0; at < failure.length; at += 2) fields[failure[at]] = failure[at + 1];
   if (fields.cause !== undefined) fields.cause = new Error(fields.cause);
   return make(fields);
 }

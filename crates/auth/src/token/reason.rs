@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use framekey_runtime::{Error, ErrorKind};
+use framekey_runtime::{Error, ErrorKind, Seconds};
 
 use super::state::Reason;
 use crate::Provenance;
@@ -73,8 +73,8 @@ fn unavailable(cause: Option<&Cause>, retry_in: Duration) -> Error {
     let next = format!("the next exchange is made in {} s", seconds(retry_in));
     let text = match cause {
         Some(Cause { error: Some(error), attempts, took }) => format!(
-            "could not obtain an access token ({attempts} attempts in {:.1} s): {}; {next}",
-            took.as_secs_f64(),
+            "could not obtain an access token ({attempts} attempts in {} s): {}; {next}",
+            Seconds(*took),
             error.message()
         ),
         _ => format!(

@@ -13,7 +13,7 @@ use framekey_catalog::{Bearer, Scheme, Service, find};
 use framekey_runtime::native::TokioSpawn;
 use framekey_runtime::{
     BaseUrl, Body, BoxFuture, Bytes, Clock, Error, Headers, HttpRequest, HttpResponse, Platform,
-    Random, Request, Response, Secret, Session, Stage, Time, Transport, TransportError,
+    Random, Request, Response, Secret, SerdeJson, Session, Stage, Time, Transport, TransportError,
 };
 use futures_util::stream;
 
@@ -320,6 +320,7 @@ impl ApiVideo {
             clock: Arc::new(self.clock.clone()),
             spawn: Arc::new(TokioSpawn),
             random: Arc::new(Seeded(AtomicU64::new(seed))),
+            json: Arc::new(SerdeJson),
         };
         let base = BaseUrl::parse("https://ws.example").unwrap();
         let bare = Session::builder(Service::ApiVideo, base, platform).build();

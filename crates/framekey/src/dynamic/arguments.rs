@@ -1,7 +1,7 @@
 //! From an operation's row and JSON arguments to a request.
 
 use framekey_catalog::{Body as BodyRow, Field, FieldKind, Operation, Param, Place, Style};
-use framekey_runtime::{Body, Error, ErrorKind, Multipart, Part, Request, Source, encode};
+use framekey_runtime::{Body, Error, ErrorKind, Json, Multipart, Part, Request, Source, encode};
 use serde_json::{Map, Value};
 
 use super::{fold, nearest};
@@ -29,6 +29,7 @@ pub fn request(
     operation: &'static Operation,
     arguments: Map<String, Value>,
     files: Vec<File>,
+    json: &dyn Json,
 ) -> Result<Request, Error> {
     let mut given = Given::sort(operation, arguments, files)?;
     let mut request = Request { path: path(operation, &given)?, ..Request::default() };
@@ -48,13 +49,13 @@ pub fn request(
         BodyRow::Json { required, .. } => {
             let body = match given.body.take() {
                 Some(whole) => Some(whole),
-                None if *required || !given.fields.is_empty() => Some(
-                    given
-                        .fields
-                        .into_iter()
-                        .map(|(field, value)| (field.wire.to_owned(), value))
-                        .collect(),
-                ),
+                None if *required || !given.fields.is_empty() => {
+                    let mut body = Map::new();
+                    for (field, value) in given.fields {
+                        body.insert(field.wire.to_owned(), value);
+                    }
+                    Some(Value::Object(body))
+                }
                 None => None,
             };
             if let Some(mut body) = body {
@@ -65,11 +66,11 @@ pub fn request(
                     fields.entry(when).or_insert(Value::Bool(false));
                 }
                 request.headers.push("content-type", "application/json");
-                request.body = Body::Bytes(body.to_string().into());
+                request.body = Body::Bytes(json.write(&body).into());
             }
         }
         BodyRow::Multipart { fields } => {
-            request.body = Body::Multipart(form(fields, given.fields, given.files))
+            request.body = Body::Multipart(form(fields, given.fields, given.files, json))
         }
     }
     Ok(request)
@@ -127,9 +128,12 @@ impl Given {
         }
         given.check_missing(operation, fields)?;
         // Table order, whatever order the caller wrote: both doors send the same bytes.
-        given.params.sort_by_key(|(param, _)| {
-            operation.params.iter().position(|row| row.wire == param.wire)
-        });
+        let mut unsorted = std::mem::take(&mut given.params);
+        for row in operation.params {
+            while let Some(at) = unsorted.iter().position(|(param, _)| param.wire == row.wire) {
+                given.params.push(unsorted.remove(at));
+            }
+        }
         Ok(given)
     }
 
@@ -274,6 +278,7 @@ fn form(
     rows: &'static [Field],
     fields: Vec<(&'static Field, Value)>,
     files: Vec<(&'static Field, File)>,
+    json: &dyn Json,
 ) -> Multipart {
     let mut parts = Vec::new();
     for row in rows {
@@ -281,9 +286,11 @@ fn form(
             match (row.kind, value) {
                 (_, Value::Null) => {}
                 (FieldKind::List, Value::Array(items)) => {
-                    parts.extend(items.iter().map(|item| Part::text(row.wire, form_text(item))));
+                    parts.extend(
+                        items.iter().map(|item| Part::text(row.wire, form_text(item, json))),
+                    );
                 }
-                (_, value) => parts.push(Part::text(row.wire, form_text(value))),
+                (_, value) => parts.push(Part::text(row.wire, form_text(value, json))),
             }
         }
         for (_, file) in files.iter().filter(|(field, _)| field.wire == row.wire) {
@@ -299,8 +306,8 @@ fn form(
 }
 
 /// A text as it is; anything else as JSON.
-fn form_text(value: &Value) -> String {
-    encode::scalar_text(value).unwrap_or_else(|| value.to_string())
+fn form_text(value: &Value, json: &dyn Json) -> String {
+    encode::scalar_text(value).unwrap_or_else(|| json.write(value))
 }
 
 fn shape(name: &str, want: &str) -> Error {

@@ -67,8 +67,9 @@ impl Client {
         options: CallOptions,
     ) -> Result<Response, Error> {
         let operation = self.operation(id)?;
-        let request = arguments::request(operation, arguments, files)
-            .map_err(|error| error.during(operation))?;
+        let request =
+            arguments::request(operation, arguments, files, self.0.platform().json.as_ref())
+                .map_err(|error| error.during(operation))?;
         self.0.for_call(options).send(operation, request).await
     }
 }

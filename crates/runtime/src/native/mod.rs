@@ -7,7 +7,7 @@ mod transport;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::{BoxFuture, Clock, Error, Platform, Random, Spawn, Time};
+use crate::{BoxFuture, Clock, Error, Platform, Random, SerdeJson, Spawn, Time};
 
 pub use transport::HttpTransport;
 
@@ -21,6 +21,7 @@ pub fn platform() -> Result<Platform, Error> {
         clock: Arc::new(SystemClock),
         spawn: Arc::new(TokioSpawn),
         random: Arc::new(SystemRandom),
+        json: Arc::new(SerdeJson),
     })
 }
 

@@ -1,0 +1,28 @@
+//! The seam to JSON text: serde_json on an operating system, the host's own reader and writer in a
+//! browser, whose module then need not bring a second one.
+
+use serde_json::Value;
+
+use crate::MaybeSend;
+
+/// Reads and writes JSON text (RFC 8259).
+pub trait Json: MaybeSend {
+    /// The one value that `text` holds; `None` where it is not JSON.
+    fn read(&self, text: &[u8]) -> Option<Value>;
+    /// The shortest text of `value`.
+    fn write(&self, value: &Value) -> String;
+}
+
+/// JSON by serde_json.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SerdeJson;
+
+impl Json for SerdeJson {
+    fn read(&self, text: &[u8]) -> Option<Value> {
+        serde_json::from_slice(text).ok()
+    }
+
+    fn write(&self, value: &Value) -> String {
+        value.to_string()
+    }
+}

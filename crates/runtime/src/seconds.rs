@@ -1,0 +1,102 @@
+//! Seconds as JSON and people write them, `60` or `0.25`, read exactly: no floating point, which in
+//! a browser would be a tenth of the module.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// A duration, shown in seconds with at most three decimals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seconds(pub Duration);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, thousandths) = (self.0.as_secs(), self.0.subsec_millis());
+        if thousandths == 0 {
+            return write!(f, "{whole}");
+        }
+        let digits = format!("{whole}.{thousandths:03}");
+        f.write_str(digits.trim_end_matches('0'))
+    }
+}
+
+impl Seconds {
+    /// Reads a JSON number, or a text that holds one. `None` for anything else and for what is
+    /// negative; longer than a [`Duration`] can be is the longest one.
+    #[must_use]
+    pub fn read(value: &Value) -> Option<Duration> {
+        match value {
+            Value::String(text) => parse(text.trim()),
+            Value::Number(number) => parse(&number.to_string()),
+            _ => None,
+        }
+    }
+}
+
+/// The exponents beyond which a number is 0 or too long whatever its digits are.
+const EXPONENTS: std::ops::RangeInclusive<i32> = -400..=400;
+
+fn parse(text: &str) -> Option<Duration> {
+    let (digits, exponent) = match text.split_once(['e', 'E']) {
+        Some((digits, exponent)) => (digits, exponent.parse::<i32>().ok()?),
+        None => (text, 0),
+    };
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    if whole.is_empty() || digits.ends_with('.') {
+        return None;
+    }
+    let exponent = exponent.clamp(*EXPONENTS.start(), *EXPONENTS.end());
+    // Nanoseconds that one unit of the digit at hand stands for, as a power of ten.
+    let mut power = i32::try_from(whole.len()).ok()?.checked_add(exponent)?.checked_add(8)?;
+    let mut nanos = 0_u128;
+    for digit in whole.chars().chain(part.chars()) {
+        let digit = u128::from(digit.to_digit(10)?);
+        if digit > 0 && power >= 0 {
+            let unit = u32::try_from(power).ok().and_then(|power| 10_u128.checked_pow(power));
+            let more = unit.and_then(|unit| unit.checked_mul(digit)).unwrap_or(u128::MAX);
+            nanos = nanos.saturating_add(more);
+        }
+        power = power.checked_sub(1)?;
+    }
+    let rest = u32::try_from(nanos % 1_000_000_000).unwrap_or_default();
+    Some(u64::try_from(nanos / 1_000_000_000).map_or(Duration::MAX, |s| Duration::new(s, rest)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::{Value, json};
+
+    use super::Seconds;
+
+    #[test]
+    fn tk_11_seconds_are_read_as_they_are_written() {
+        let read = |text: &str| Seconds::read(&serde_json::from_str::<Value>(text).unwrap());
+        for (text, millis) in [
+            ("3600", 3_600_000),
+            ("0.25", 250),
+            ("1.5e3", 1_500_000),
+            ("25E-2", 250),
+            ("0", 0),
+            ("1e-300", 0),
+            ("\" 59 \"", 59_000),
+        ] {
+            assert_eq!(read(text), Some(Duration::from_millis(millis)), "{text}");
+        }
+        assert_eq!(read("1e308"), Some(Duration::MAX));
+        assert_eq!(read("9223372036854775808"), Some(Duration::from_secs(1 << 63)));
+        for odd in ["-1", "\"NaN\"", "\"\"", "\"1.\"", "\".5\"", "\"1,5\"", "true", "null", "[]"] {
+            assert_eq!(read(odd), None, "{odd}");
+        }
+        assert_eq!(Seconds::read(&json!("9".repeat(1_000_000))), Some(Duration::MAX));
+    }
+
+    #[test]
+    fn seconds_are_shown_with_three_decimals_at_most() {
+        for (millis, text) in [(60_000, "60"), (250, "0.25"), (1_005, "1.005"), (0, "0")] {
+            assert_eq!(Seconds(Duration::from_millis(millis)).to_string(), text);
+        }
+    }
+}
