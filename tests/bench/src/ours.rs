@@ -21,6 +21,7 @@ impl Shape for Ours {
             clock,
             spawn: Arc::new(TokioSpawn),
             random: Arc::new(SystemRandom),
+            json: Arc::new(framekey_runtime::SerdeJson),
         };
         let base = BaseUrl::parse("https://service.example")?;
         let service = framekey_catalog::Service::ApiVideo;
