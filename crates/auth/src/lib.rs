@@ -35,9 +35,14 @@ pub use key_text::{KeyRule, Slot};
 pub use notice::{Notice, NoticeWatch, Notices};
 pub use provenance::Provenance;
 pub use select::CredentialSet;
+#[cfg(feature = "keyring")]
+pub use source::SystemKeyring;
 pub use source::{CallbackFailed, Found, Held, HeldKey, KeyCallback, Pending, SecretSource};
 #[cfg(feature = "native")]
-pub use source::{CommandSource, FileSource};
+pub use source::{
+    CommandSource, FileSource, FirstOf, KEYRING_SERVICE, Keyring, KeyringSource, Profile,
+    ProfileKey, Section,
+};
 pub use token::{DisposableTokenCredential, GivenSession, Renewal, TokenEvent, TokenWatch};
 pub use token_provider::{ProvidedTokenCredential, TokenProvider};
 pub use upload_token::UploadTokenCredential;

@@ -7,10 +7,16 @@ mod callback;
 mod command;
 #[cfg(feature = "native")]
 mod file;
+#[cfg(feature = "native")]
+mod first_of;
 mod fixed;
 mod held;
 #[cfg(test)]
 mod held_tests;
+#[cfg(feature = "native")]
+mod keyring;
+#[cfg(feature = "native")]
+mod profile;
 mod repair;
 mod within;
 
@@ -26,8 +32,16 @@ pub use callback::{CallbackFailed, KeyCallback, Pending};
 pub use command::CommandSource;
 #[cfg(feature = "native")]
 pub use file::FileSource;
+#[cfg(feature = "native")]
+pub use first_of::FirstOf;
 pub(crate) use fixed::Fixed;
 pub use held::{Held, HeldKey};
+#[cfg(feature = "keyring")]
+pub use keyring::SystemKeyring;
+#[cfg(feature = "native")]
+pub use keyring::{KEYRING_SERVICE, Keyring, KeyringSource};
+#[cfg(feature = "native")]
+pub use profile::{Profile, ProfileKey, Section};
 pub(crate) use repair::repair;
 pub(crate) use within::within;
 
