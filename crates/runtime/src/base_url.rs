@@ -23,6 +23,13 @@ impl BaseUrl {
     /// that is not this machine.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let text = text.trim();
+        if let Some(at) = text.bytes().position(|byte| !(0x21..0x7f).contains(&byte)) {
+            return Err(bad(&format!(
+                "byte {} of {} is a control character, a space or not ASCII",
+                at + 1,
+                text.len()
+            )));
+        }
         let (secure, rest) = if let Some(rest) = strip_scheme(text, "https://") {
             (true, rest)
         } else if let Some(rest) = strip_scheme(text, "http://") {
@@ -50,10 +57,8 @@ impl BaseUrl {
             ));
         }
         let prefix = path.trim_end_matches('/');
-        if prefix.bytes().any(|b| b <= b' ' || b >= 0x7f || b == b'\\')
-            || prefix.split('/').any(is_dots)
-        {
-            return Err(bad("its path has a character or a segment that cannot be sent as it is"));
+        if prefix.contains('\\') || prefix.split('/').any(is_dots) {
+            return Err(bad("its path has a backslash or a segment of dots"));
         }
         let scheme = if secure { "https" } else { "http" };
         let default_port = if secure { 443 } else { 80 };

@@ -91,8 +91,3 @@ impl fmt::Debug for Headers {
             .finish()
     }
 }
-
-/// Whether a text may be a header value: no control bytes but tab, nothing outside ASCII.
-pub(crate) fn bad_byte(value: &str) -> Option<usize> {
-    value.bytes().position(|b| !(b == b'\t' || (0x20..0x7f).contains(&b)))
-}
