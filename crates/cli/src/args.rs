@@ -48,6 +48,12 @@ pub(crate) struct Emulate {
     /// The port to listen on, on 127.0.0.1; any free one where it is not given.
     #[arg(long)]
     pub(crate) port: Option<u16>,
+    /// Start as this document says: clock, seed, credentials, switches, faults.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) scenario: Option<PathBuf>,
+    /// Load the state from this file, if it is there, and save it there at the end.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
     /// Print where the services are, and ready credentials, as one JSON line.
     #[arg(long)]
     pub(crate) json: bool,

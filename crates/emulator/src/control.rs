@@ -1,13 +1,13 @@
 //! The control plane under `/__emulator/`, for tests in any language.
 
-use std::time::Duration;
-
 use framekey_catalog::Service;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
+use crate::clock::ClockSetting;
 use crate::fault::Fault;
+use crate::scenario::Scenario;
 use crate::switches::Switches;
 use crate::world::{Place, World};
 
@@ -43,22 +43,34 @@ pub(crate) fn answer(world: &World, method: &str, path: &str, body: &[u8]) -> An
             Answer::empty(204)
         }
         ("GET", "counters") => Answer::json(200, &world.counters()),
-        ("GET", "clock") => Answer::json(200, &json!({ "now": world.now().to_string() })),
+        ("GET", "clock") => clock(world),
         ("GET", "switches") => Answer::json(200, &json!(*world.switches())),
         ("POST", "switches") => switch(world, body),
         ("POST", "revoke") => {
             Answer::json(200, &json!({ "access_tokens": world.revoke_access_tokens() }))
         }
-        ("POST", "clock") => advance(world, body),
+        ("POST", "clock") => set_clock(world, body),
+        ("POST", "scenario") => {
+            done(Scenario::read(body).and_then(|scenario| world.apply(scenario)))
+        }
+        ("POST", "reset") => {
+            world.reset();
+            Answer::empty(204)
+        }
+        ("GET", "state") => Answer::json(200, &world.save()),
+        ("PUT", "state") => done(world.load(body)),
         ("GET", "faults") => Answer::json(200, &json!(world.faults())),
-        ("POST", "faults") => plant(world, body),
+        ("POST", "faults") => done(document(body).and_then(|fault: Fault| world.plant(fault))),
         ("DELETE", "faults") => {
             world.clear_faults();
             Answer::empty(204)
         }
         _ => Answer::json(
             404,
-            &json!({ "error": "no such switch: info, journal, counters, clock, faults, switches, revoke" }),
+            &json!({
+                "error": "no such switch: info, journal, counters, clock, faults, switches, revoke, \
+                          scenario, reset, state"
+            }),
         ),
     }
 }
@@ -67,15 +79,28 @@ fn wrong(message: &str) -> Answer {
     Answer::json(400, &json!({ "error": message }))
 }
 
-fn advance(world: &World, body: &[u8]) -> Answer {
-    let asked: Value = serde_json::from_slice(body).unwrap_or_default();
-    let seconds = asked.get("advance").and_then(Value::as_f64).filter(|seconds| *seconds >= 0.0);
-    match seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
-        Some(time) => {
-            world.advance(time);
-            Answer::json(200, &json!({ "now": world.now().to_string() }))
+fn done(outcome: Result<(), String>) -> Answer {
+    match outcome {
+        Ok(()) => Answer::empty(204),
+        Err(why) => wrong(&why),
+    }
+}
+
+fn clock(world: &World) -> Answer {
+    Answer::json(200, &json!({ "now": world.now(), "speed": world.clock().speed() }))
+}
+
+fn set_clock(world: &World, body: &[u8]) -> Answer {
+    let setting = document(body).and_then(|setting: ClockSetting| {
+        setting.check()?;
+        Ok(setting)
+    });
+    match setting {
+        Ok(setting) => {
+            world.clock().set(setting);
+            clock(world)
         }
-        None => wrong("`advance` is a number of seconds from 0"),
+        Err(why) => wrong(&why),
     }
 }
 
@@ -102,13 +127,6 @@ fn merge(old: &mut Value, new: Value) {
             }
         }
         (old, new) => *old = new,
-    }
-}
-
-fn plant(world: &World, body: &[u8]) -> Answer {
-    match document(body).and_then(|fault: Fault| world.plant(fault)) {
-        Ok(()) => Answer::empty(204),
-        Err(why) => wrong(&why),
     }
 }
 

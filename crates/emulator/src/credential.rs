@@ -2,30 +2,38 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::draw::Draw;
 use crate::journal::{Presented, PresentedKind};
 
 /// Ready credentials of a fresh emulator. They are made up and open nothing else.
-#[derive(Clone)]
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Credentials {
     /// A key of api.video's production.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub api_video_key: String,
     /// A key of api.video's sandbox.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub api_video_sandbox_key: String,
     /// A key of Twelve Labs.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub twelve_labs_key: String,
     /// A key of VideoVector with all scopes.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub videovector_key: String,
     /// The JWT of a signed-in user of VideoVector.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub videovector_jwt: String,
     /// An OAuth access token of VideoVector: not for key administration.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub videovector_oauth: String,
 }
 
 impl Credentials {
-    pub(crate) fn draw(draw: &mut Draw) -> Self {
+    fn draw(draw: &mut Draw) -> Self {
         Credentials {
             api_video_key: draw.letters(43),
             api_video_sandbox_key: draw.letters(43),
@@ -40,6 +48,26 @@ impl Credentials {
                 &json!({ "iss": "emulator", "sub": "user-1", "kind": "oauth" }),
             ),
         }
+    }
+}
+
+impl Credentials {
+    /// These, and drawn ones for those that are empty.
+    pub(crate) fn filled(mut self, draw: &mut Draw) -> Self {
+        let drawn = Credentials::draw(draw);
+        for (given, drawn) in [
+            (&mut self.api_video_key, drawn.api_video_key),
+            (&mut self.api_video_sandbox_key, drawn.api_video_sandbox_key),
+            (&mut self.twelve_labs_key, drawn.twelve_labs_key),
+            (&mut self.videovector_key, drawn.videovector_key),
+            (&mut self.videovector_jwt, drawn.videovector_jwt),
+            (&mut self.videovector_oauth, drawn.videovector_oauth),
+        ] {
+            if given.is_empty() {
+                *given = drawn;
+            }
+        }
+        self
     }
 }
 

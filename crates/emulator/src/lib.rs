@@ -20,6 +20,8 @@ mod journal;
 mod page;
 mod request;
 mod router;
+mod saved;
+mod scenario;
 mod schemas;
 mod server;
 mod switches;
@@ -38,10 +40,11 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-pub use clock::Moment;
+pub use clock::{ClockSetting, Moment};
 pub use credential::Credentials;
 pub use fault::{Drip, Fault};
 pub use journal::{Entry, Presented, PresentedKind};
+pub use scenario::Scenario;
 pub use switches::{ApiVideoSwitches, Switches, VideoVectorSwitches};
 use world::{Place, World};
 
@@ -50,41 +53,58 @@ use world::{Place, World};
 pub struct Config {
     /// The port on 127.0.0.1; any free one where it is not set.
     pub port: Option<u16>,
-    /// Ids and ready credentials are drawn from this: the same seed gives the same ones.
+    /// Ids and ready credentials are drawn from this, unless the scenario has a seed of its own: the
+    /// same seed gives the same ones.
     pub seed: u64,
+    /// How it starts.
+    pub scenario: Scenario,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { port: None, seed: 1 }
+        Config { port: None, seed: 1, scenario: Scenario::default() }
     }
 }
 
 /// Why the emulator did not start.
 #[derive(Debug)]
-pub struct StartError {
-    port: Option<u16>,
-    cause: std::io::Error,
+pub enum StartError {
+    /// It cannot listen.
+    Port {
+        /// The port that was wanted; `None` for any.
+        port: Option<u16>,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// The scenario has a mistake: the field, and what was expected there.
+    Scenario(String),
 }
 
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.port {
-            Some(port) if self.cause.kind() == std::io::ErrorKind::AddrInUse => {
+        let (port, cause) = match self {
+            StartError::Port { port, cause } => (*port, cause),
+            StartError::Scenario(why) => return write!(f, "the scenario cannot be used: {why}"),
+        };
+        match port {
+            Some(port) if cause.kind() == std::io::ErrorKind::AddrInUse => {
                 write!(
                     f,
                     "port {port} on 127.0.0.1 is in use: choose another one, or none for any free port"
                 )
             }
-            Some(port) => write!(f, "cannot listen on 127.0.0.1 port {port}: {}", self.cause),
-            None => write!(f, "cannot listen on 127.0.0.1: {}", self.cause),
+            Some(port) => write!(f, "cannot listen on 127.0.0.1 port {port}: {cause}"),
+            None => write!(f, "cannot listen on 127.0.0.1: {cause}"),
         }
     }
 }
 
 impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.cause)
+        match self {
+            StartError::Port { cause, .. } => Some(cause),
+            StartError::Scenario(_) => None,
+        }
     }
 }
 
@@ -100,9 +120,12 @@ impl Emulator {
     /// Starts to listen. Must run inside a tokio runtime.
     ///
     /// # Errors
-    /// When the port cannot be had.
+    /// When the port cannot be had, or the scenario has a mistake.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let failed = |cause| StartError { port: config.port, cause };
+        let failed = |cause| StartError::Port { port: config.port, cause };
+        let mut scenario = config.scenario;
+        scenario.check().map_err(StartError::Scenario)?;
+        scenario.seed.get_or_insert(config.seed);
         let wanted = SocketAddr::from(([127, 0, 0, 1], config.port.unwrap_or(0)));
         let listener = tokio::net::TcpListener::bind(wanted).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
@@ -110,7 +133,7 @@ impl Emulator {
         let wanted = SocketAddr::from(([127, 0, 0, 1], 0));
         let files = tokio::net::TcpListener::bind(wanted).await.map_err(failed)?;
         let files_address = files.local_addr().map_err(failed)?;
-        let world = Arc::new(World::new(config.seed, address, files_address));
+        let world = Arc::new(World::new(scenario, address, files_address));
         let (stop, stopped) = oneshot::channel();
         let both = server::serve([listener, files], Arc::clone(&world), stopped);
         let task = tokio::spawn(both);
@@ -131,8 +154,36 @@ impl Emulator {
 
     /// Ready credentials. They open this emulator and nothing else.
     #[must_use]
-    pub fn credentials(&self) -> &Credentials {
-        self.world.credentials()
+    pub fn credentials(&self) -> Credentials {
+        (*self.world.credentials()).clone()
+    }
+
+    /// Starts over as a scenario has it: no object, no journal, no counter is left.
+    ///
+    /// # Errors
+    /// The field of the scenario that is wrong, and what was expected there.
+    pub fn apply(&self, scenario: Scenario) -> Result<(), String> {
+        self.world.apply(scenario)
+    }
+
+    /// Starts over as it started, or as the last scenario had it.
+    pub fn reset(&self) {
+        self.world.reset();
+    }
+
+    /// The whole state as one document: what the services keep, clock, credentials, switches, faults
+    /// and counters. The journal is not part of it.
+    #[must_use]
+    pub fn snapshot(&self) -> Value {
+        self.world.save()
+    }
+
+    /// Goes back to a state that was saved.
+    ///
+    /// # Errors
+    /// The field of the document that is wrong, and what was expected there.
+    pub fn restore(&self, state: &Value) -> Result<(), String> {
+        self.world.load(state.to_string().as_bytes())
     }
 
     /// Base URLs and ready credentials, as `GET /__emulator/info` answers them.
@@ -160,7 +211,25 @@ impl Emulator {
 
     /// Moves the emulator's clock ahead.
     pub fn advance(&self, time: Duration) {
-        self.world.advance(time);
+        self.world.clock().advance(time);
+    }
+
+    /// Stops the emulator's clock; [`advance`](Self::advance) moves it still.
+    pub fn freeze(&self) {
+        self.world.clock().set(ClockSetting { speed: Some(0.0), ..ClockSetting::default() });
+    }
+
+    /// Sets how fast the emulator's clock goes beside real time; 1 is real time.
+    ///
+    /// # Panics
+    /// When it is not a number from 0 to 1000000.
+    #[expect(clippy::panic, reason = "a mistake in the test that sets it")]
+    pub fn set_speed(&self, speed: f64) {
+        let setting = ClockSetting { speed: Some(speed), ..ClockSetting::default() };
+        if let Err(why) = setting.check() {
+            panic!("{why}");
+        }
+        self.world.clock().set(setting);
     }
 
     /// Plants a fault.

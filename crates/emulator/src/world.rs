@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Duration;
 
 use framekey_catalog::{Operation, Service};
 use serde_json::{Value, json};
@@ -16,6 +15,7 @@ use crate::draw::Draw;
 use crate::fault::{Fault, Planted};
 use crate::files::{self, FileCall};
 use crate::journal::Entry;
+use crate::scenario::Scenario;
 use crate::switches::Switches;
 use crate::{api_video, synth, twelve_labs, videovector};
 
@@ -70,14 +70,16 @@ pub(crate) struct World {
     clock: Clock,
     address: SocketAddr,
     files_address: SocketAddr,
-    credentials: Credentials,
+    pub(crate) credentials: RwLock<Arc<Credentials>>,
+    /// What a reset goes back to.
+    start: Mutex<Scenario>,
     switches: RwLock<Arc<Switches>>,
     state: Mutex<State>,
 }
 
 /// What the services keep. All of it can be saved: a field that cannot does not compile.
 #[derive(serde::Serialize, serde::Deserialize)]
-struct Services {
+pub(crate) struct Services {
     draw: Draw,
     production: api_video::Account,
     sandbox: api_video::Account,
@@ -85,14 +87,14 @@ struct Services {
     videovector: videovector::Account,
 }
 
-struct State {
-    services: Services,
-    journal: Vec<Entry>,
+pub(crate) struct State {
+    pub(crate) services: Services,
+    pub(crate) journal: Vec<Entry>,
     numbered: u64,
-    counts: BTreeMap<(Service, &'static str), u64>,
-    faults: Vec<Planted>,
+    pub(crate) counts: BTreeMap<(Service, &'static str), u64>,
+    pub(crate) faults: Vec<Planted>,
     /// What rules draw from, so that faults do not change the ids.
-    fault_draw: Draw,
+    pub(crate) fault_draw: Draw,
 }
 
 /// What came of a call.
@@ -103,30 +105,43 @@ pub(crate) struct Met {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, address: SocketAddr, files_address: SocketAddr) -> Self {
-        let mut draw = Draw::new(seed);
-        let credentials = Credentials::draw(&mut draw);
+    pub(crate) fn new(start: Scenario, address: SocketAddr, files_address: SocketAddr) -> Self {
         let clock = Clock::default();
-        let services = Services {
-            draw,
-            production: api_video::Account::new(&credentials.api_video_key),
-            sandbox: api_video::Account::new(&credentials.api_video_sandbox_key),
-            twelve_labs: twelve_labs::Account::new(&credentials.twelve_labs_key),
-            videovector: videovector::Account::new(&credentials, clock.now()),
-        };
-        let state = State {
-            services,
-            journal: Vec::new(),
-            numbered: 0,
-            counts: BTreeMap::new(),
-            faults: Vec::new(),
-            fault_draw: Draw::new(seed).fork(),
-        };
-        let switches = RwLock::default();
-        World { clock, address, files_address, credentials, switches, state: Mutex::new(state) }
+        clock.set(start.clock);
+        let (credentials, state) = fresh(&start, clock.now());
+        World {
+            clock,
+            address,
+            files_address,
+            credentials: RwLock::new(Arc::new(credentials)),
+            switches: RwLock::new(Arc::new(start.switches.clone())),
+            state: Mutex::new(state),
+            start: Mutex::new(start),
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    /// Starts over as a scenario has it.
+    pub(crate) fn apply(&self, scenario: Scenario) -> Result<(), String> {
+        scenario.check()?;
+        let mut state = self.lock();
+        self.clock.reset();
+        self.clock.set(scenario.clock);
+        let (credentials, fresh) = fresh(&scenario, self.clock.now());
+        *state = fresh;
+        *self.credentials.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(credentials);
+        self.set_switches(scenario.switches.clone())?;
+        *self.start.lock().unwrap_or_else(PoisonError::into_inner) = scenario;
+        Ok(())
+    }
+
+    /// Starts over as it started, or as the last scenario had it.
+    pub(crate) fn reset(&self) {
+        let start = self.start.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // It was checked when it came.
+        let _ = self.apply(start);
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -144,16 +159,16 @@ impl World {
         format!("http://{}", self.files_address)
     }
 
-    pub(crate) fn credentials(&self) -> &Credentials {
-        &self.credentials
+    pub(crate) fn credentials(&self) -> Arc<Credentials> {
+        Arc::clone(&self.credentials.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn now(&self) -> Moment {
         self.clock.now()
     }
 
-    pub(crate) fn advance(&self, time: Duration) {
-        self.clock.advance(time);
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     pub(crate) fn plant(&self, fault: Fault) -> Result<(), String> {
@@ -254,6 +269,32 @@ impl World {
         // A schema needs no state: what it makes is made without the lock.
         Met { fault, answer: answer.unwrap_or_else(|| synth::answer(call)) }
     }
+}
+
+/// What there is when nothing has happened yet.
+fn fresh(scenario: &Scenario, now: Moment) -> (Credentials, State) {
+    let seed = scenario.seed.unwrap_or(1);
+    let mut draw = Draw::new(seed);
+    let credentials = scenario.credentials.clone().filled(&mut draw);
+    let services = Services {
+        draw,
+        production: api_video::Account::new(&credentials.api_video_key),
+        sandbox: api_video::Account::new(&credentials.api_video_sandbox_key),
+        twelve_labs: twelve_labs::Account::new(&credentials.twelve_labs_key),
+        videovector: videovector::Account::new(&credentials, now),
+    };
+    let mut fault_draw = Draw::new(seed).fork();
+    let plant = |fault: &Fault| Planted::new(fault.clone(), fault_draw.fork());
+    let faults = scenario.faults.iter().map(plant).collect();
+    let state = State {
+        services,
+        journal: Vec::new(),
+        numbered: 0,
+        counts: BTreeMap::new(),
+        faults,
+        fault_draw,
+    };
+    (credentials, state)
 }
 
 impl State {

@@ -65,7 +65,7 @@ impl Stage {
     }
 
     /// The emulator's ready credentials; `None` when live.
-    pub(crate) fn credentials(&self) -> Option<&Credentials> {
+    pub(crate) fn credentials(&self) -> Option<Credentials> {
         match &self.place {
             Place::Emulated { emulator, .. } => Some(emulator.credentials()),
             Place::Live { .. } => None,
@@ -96,7 +96,7 @@ impl Stage {
             builder = builder.auth_mode(mode);
         }
         match self.credentials() {
-            Some(ready) => builder.api_key(key(ready)).build(),
+            Some(ready) => builder.api_key(key(&ready)).build(),
             None => builder.build(),
         }
     }
