@@ -54,6 +54,7 @@ impl fmt::Display for Notice {
             Notice::Token(TokenEvent::Renewed { generation, lifetime, .. }) => {
                 write!(f, "access token {generation} is in use, for {} s", lifetime.as_secs())
             }
+            Notice::Token(TokenEvent::StoreUnused { problem }) => f.write_str(problem),
             Notice::Token(TokenEvent::Failed { error, still_serving }) => {
                 let so_far = if *still_serving { "; the one in hand still serves" } else { "" };
                 write!(f, "no new access token: {error}{so_far}")

@@ -1,5 +1,8 @@
 //! The cell: holds the secrets, drives the machine, and lets callers wait for the one flight.
 
+#[cfg(feature = "native")]
+mod shared;
+
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -9,9 +12,10 @@ use futures_channel::oneshot;
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, Shared, select};
 
-use super::exchange::{Denied, Granted};
+use super::Sharing;
+use super::exchange::Granted;
 use super::flight::{Order, Outcome};
-use super::fly::{Guard, Tries, fly};
+use super::fly::{Guard, Report, Tries, fly};
 use super::life::{self, Life, elapsed};
 use super::reason::{Cause, explain, rejected};
 use super::state::{Actions, Answer, Event, Mode, Reason, Settled, State, step};
@@ -27,6 +31,7 @@ pub(super) struct Cell {
     session: Session,
     from: Provenance,
     watch: OnceLock<Box<dyn TokenWatch>>,
+    sharing: Sharing,
 }
 
 struct Inner {
@@ -61,6 +66,8 @@ pub(super) struct Token {
     /// `Bearer …`.
     pub(super) header: Secret,
     life: Life,
+    /// It was found in the store.
+    shared: bool,
 }
 
 /// What a caller does next.
@@ -100,6 +107,7 @@ impl Cell {
             session,
             from,
             watch: OnceLock::new(),
+            sharing: Sharing::default(),
         })
     }
 
@@ -110,6 +118,11 @@ impl Cell {
     /// Sets who watches; the first one stays.
     pub(super) fn watch(&self, watch: Box<dyn TokenWatch>) {
         let _ = self.watch.set(watch);
+    }
+
+    #[cfg(feature = "native")]
+    pub(super) fn sharing(&self) -> &Sharing {
+        &self.sharing
     }
 
     pub(super) fn session(&self) -> &Session {
@@ -129,7 +142,7 @@ impl Cell {
     }
 
     /// A random number from 0 to 1.
-    fn chance(&self) -> f64 {
+    pub(super) fn chance(&self) -> f64 {
         let mut bytes = [0; 4];
         self.session.platform().random.fill(&mut bytes);
         f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
@@ -194,7 +207,7 @@ impl Cell {
         current && (token.life.is_fleeting() || token.life.is_good(self.now()))
     }
 
-    fn still_good(&self) -> Option<Arc<Token>> {
+    pub(super) fn still_good(&self) -> Option<Arc<Token>> {
         let now = self.now();
         self.current.load_full().filter(|token| token.life.is_good(now))
     }
@@ -242,8 +255,11 @@ impl Cell {
             inner.refresh = None;
         }
         // Writing is dearer than reading by far, so only where it changes something.
-        if state.token().is_none() && self.current.load().is_some() {
-            self.current.store(None);
+        if state.token().is_none()
+            && self.current.load().is_some()
+            && let Some(token) = self.current.swap(None)
+        {
+            self.sharing.refuse(&token.header);
         }
         actions
     }
@@ -305,12 +321,13 @@ impl Cell {
         let life = given.access.as_ref().map(|_| Life::new(now, whole, self.chance()));
         let mut inner = self.lock();
         let refresh = given.refresh.is_some();
+        self.sharing.set_root(given.refresh.as_ref());
         inner.refresh = given.refresh.map(Arc::new);
         self.step(&mut inner, Event::SessionGiven { life, refresh }, now);
         if let (Some(access), Some(life)) = (given.access, inner.state.token()) {
             let header = Secret::new(format!("Bearer {}", access.expose()));
             let generation = inner.state.generation();
-            self.current.store(Some(Arc::new(Token { generation, header, life })));
+            self.current.store(Some(Arc::new(Token { generation, header, life, shared: false })));
         }
         inner.cause = None;
         // Whoever waits for the old session's flight finds it gone, asks again and gets the new one.
@@ -335,25 +352,22 @@ impl Cell {
     }
 
     /// Takes the result of an attempt in; gives the next one of the same flight.
-    pub(super) fn report(
-        &self,
-        flight: u64,
-        result: Result<Granted, Denied>,
-        tries: Tries,
-    ) -> Option<Order> {
+    pub(super) fn report(&self, flight: u64, report: Report, tries: Tries) -> Option<Order> {
         let chance = self.chance();
         let now = self.now();
         let mut inner = self.lock();
         if !inner.state.is_flying(flight) {
             return None;
         }
-        let (outcome, granted) = match result {
-            Ok(granted) => {
+        let (outcome, granted) = match report {
+            Report::Granted(granted) => {
                 let refresh = granted.refresh.is_some();
-                let outcome = Outcome::Token { sent: granted.sent, life: granted.life, refresh };
+                let Granted { sent, life, found, .. } = granted;
+                let outcome = Outcome::Token { sent, life, refresh, found };
                 (outcome, Some(granted))
             }
-            Err(denied) => {
+            Report::Elsewhere => (Outcome::Elsewhere, None),
+            Report::Denied(denied) => {
                 let outcome =
                     Outcome::Failed { fault: denied.fault, hint: denied.error.retry_after() };
                 inner.cause = Some(tries.cause(Some(denied.error), now));
@@ -362,12 +376,17 @@ impl Cell {
         };
         let actions = self.step(&mut inner, Event::Attempted { flight, outcome, chance }, now);
         if let Some(granted) = granted {
+            let shared = granted.found.is_some();
             if inner.state.keeps_refresh() {
                 inner.refresh = granted.refresh.map(Arc::new);
             }
             if let (Some(Settled::Renewed), Some(life)) = (actions.settled, inner.state.token()) {
-                let token =
-                    Token { generation: inner.state.generation(), header: granted.header, life };
+                let token = Token {
+                    generation: inner.state.generation(),
+                    header: granted.header,
+                    life,
+                    shared,
+                };
                 self.current.store(Some(Arc::new(token)));
                 inner.cause = None;
             }
@@ -399,6 +418,7 @@ impl Cell {
                     generation: token.generation,
                     lifetime: token.life.whole,
                     fleeting: token.life.is_fleeting(),
+                    shared: token.shared,
                 };
                 (Some(Landing::Renewed(token)), Some(event))
             }

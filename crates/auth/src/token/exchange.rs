@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use framekey_catalog::{Operation, Service};
-use framekey_runtime::{Body, Error, ErrorKind, Request, Secret, ServerError, Session, Time};
+use framekey_runtime::{
+    Body, Error, ErrorKind, Json, Request, Seconds, Secret, ServerError, Session, Time,
+};
 use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
 use serde_json::{Value, json};
@@ -20,8 +22,10 @@ pub(super) struct Granted {
     pub(super) header: Secret,
     pub(super) life: Duration,
     pub(super) refresh: Option<Secret>,
-    /// When it was asked for.
+    /// When it was asked for; or found, if it was.
     pub(super) sent: Time,
+    /// How old it was then, if it was found in a store.
+    pub(super) found: Option<Duration>,
 }
 
 /// Why it gave nothing.
@@ -47,7 +51,7 @@ pub(super) async fn attempt(
             error: Error::new(
                 ErrorKind::Timeout,
                 "timeout.deadline",
-                format!("no token answer within {:.1} s", order.limit.as_secs_f64()),
+                format!("no token answer within {} s", Seconds(order.limit)),
             ),
         }),
     }
@@ -66,7 +70,8 @@ async fn exchange(
     let operation = find(id).map_err(|error| Denied { fault: Fault::Unsent, error })?;
     let mut request = Request { path: operation.path.to_owned(), ..Request::default() };
     request.headers.push("content-type", "application/json");
-    request.body = Body::Bytes(body.to_string().into());
+    let json = session.platform().json.as_ref();
+    request.body = Body::Bytes(json.write(&body).into());
     // As a stream, so that its size can be bounded.
     request.streamed = true;
     let answer = match session.send(operation, request).await {
@@ -84,7 +89,7 @@ async fn exchange(
             bytes.extend_from_slice(&piece);
         }
     }
-    read(&bytes, sent)
+    read(json, &bytes, sent)
 }
 
 fn find(id: &str) -> Result<&'static Operation, Error> {
@@ -126,9 +131,9 @@ fn bad(why: &str) -> Error {
 }
 
 /// Reads a token answer. Its texts are never quoted in errors.
-fn read(body: &[u8], sent: Time) -> Result<Granted, Denied> {
+fn read(json: &dyn Json, body: &[u8], sent: Time) -> Result<Granted, Denied> {
     let odd = |why: &str| Denied { fault: Fault::Unknown, error: bad(why) };
-    let answer: Value = serde_json::from_slice(body).map_err(|_| odd("is not JSON"))?;
+    let answer = json.read(body).ok_or_else(|| odd("is not JSON"))?;
     let text =
         |name: &str| answer.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let access = text("access_token").ok_or_else(|| odd("has no access_token"))?;
@@ -143,17 +148,13 @@ fn read(body: &[u8], sent: Time) -> Result<Granted, Denied> {
         error: bad("has an expires_in that is not a positive number of seconds"),
     })?;
     let header = Secret::new(format!("Bearer {access}"));
-    Ok(Granted { header, life, refresh: text("refresh_token").map(Secret::new), sent })
+    let refresh = text("refresh_token").map(Secret::new);
+    Ok(Granted { header, life, refresh, sent, found: None })
 }
 
 fn lifetime(given: Option<&Value>) -> Option<Duration> {
-    let seconds = match given {
-        None | Some(Value::Null) => return Some(life::DEFAULT),
-        Some(Value::String(text)) => text.trim().parse().ok()?,
-        Some(value) => value.as_f64()?,
-    };
-    if seconds.is_nan() || seconds <= 0.0 {
-        return None;
+    match given {
+        None | Some(Value::Null) => Some(life::DEFAULT),
+        Some(value) => Seconds::read(value).filter(|life| !life.is_zero()),
     }
-    Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
 }

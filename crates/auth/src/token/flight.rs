@@ -69,8 +69,11 @@ pub(crate) struct Order {
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Outcome {
-    /// A token of this lifetime, and perhaps a refresh token, asked for at `sent`.
-    Token { sent: Time, life: Duration, refresh: bool },
+    /// A token of this lifetime, and perhaps a refresh token, asked for at `sent`; or `found` in a
+    /// store at that moment, where it was this old.
+    Token { sent: Time, life: Duration, refresh: bool, found: Option<Duration> },
+    /// None yet: another process is renewing it, and the token in hand serves.
+    Elsewhere,
     /// None. `hint` is the pause that the service asked for.
     Failed { fault: Fault, hint: Option<Duration> },
 }
@@ -84,8 +87,8 @@ pub(crate) enum Fault {
     Unknown,
     /// A token that has no life.
     Unusable,
-    /// There is no key to be had from its source. Nothing was sent.
-    NoKey,
+    /// Nothing was sent: there is no key to be had from its source, or no lock from the store.
+    Barred,
     /// The service refused the key or the refresh token, and said so: 400, 401, 403.
     Refused,
 }
@@ -135,9 +138,17 @@ impl State {
             return Actions::default();
         };
         match outcome {
-            Outcome::Token { sent, life, refresh } => {
+            Outcome::Token { sent, life, refresh, found } => {
                 self.refresh = (refresh && self.mode != Mode::Key).then_some(0);
-                self.land(flight, Life::new(sent, life, chance), chance, now)
+                let life = Life::new(sent, life, chance).aged(found.unwrap_or_default());
+                self.land(flight, life, found.is_some(), chance, now)
+            }
+            Outcome::Elsewhere => {
+                if flight.means == Means::Refresh {
+                    self.take_presentation_back();
+                }
+                self.flight = None;
+                Actions::settle(Settled::Vanished)
             }
             Outcome::Failed { fault, hint } => {
                 self.account_for_refresh(flight.means, fault);
@@ -146,7 +157,7 @@ impl State {
         }
     }
 
-    fn land(&mut self, flight: Flight, life: Life, chance: f64, now: Time) -> Actions {
+    fn land(&mut self, flight: Flight, life: Life, found: bool, chance: f64, now: Time) -> Actions {
         // What was asked for before a 401 may have been revoked with the token that got it; what
         // arrives after its end, from a suspended machine for example, is of no use either.
         let stale = self.rejections != flight.rejections;
@@ -163,7 +174,8 @@ impl State {
         self.failure = None;
         self.vanished = 0;
         self.flight = None;
-        if flight.by_rejection {
+        // What was found cost no exchange.
+        if flight.by_rejection && !found {
             self.repaired = Some(now);
         }
         Actions::settle(Settled::Renewed)
@@ -174,11 +186,19 @@ impl State {
             return;
         }
         match (self.mode, fault) {
-            (Mode::Session, Fault::Unsent | Fault::NoKey) => self.take_presentation_back(),
+            (Mode::Session, Fault::Unsent | Fault::Barred) => self.take_presentation_back(),
             (Mode::Session, Fault::Unknown | Fault::Unusable) => self.forget_spent_refresh(),
             // Refused; or the key stands in, and a second secret that may be spent is a liability.
             _ => self.refresh = None,
         }
+    }
+
+    /// The flight found another refresh token in the store, and presents that one.
+    pub(super) fn adopt(&mut self, flight: u64) -> Actions {
+        if self.mode == Mode::Session && self.is_flying(flight) {
+            self.refresh = Some(1);
+        }
+        Actions::default()
     }
 
     fn take_presentation_back(&mut self) {
@@ -248,7 +268,7 @@ impl State {
         now: Time,
     ) -> Option<Duration> {
         let most = match fault {
-            Fault::Refused | Fault::NoKey => 1,
+            Fault::Refused | Fault::Barred => 1,
             Fault::Unusable => ATTEMPTS_UNUSABLE,
             Fault::Unsent | Fault::Unknown => ATTEMPTS,
         };

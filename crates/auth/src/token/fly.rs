@@ -6,6 +6,7 @@ use std::time::Duration;
 use framekey_runtime::{Error, ErrorKind, Secret, Time};
 use futures_util::future::{Either, select};
 
+use super::Turn;
 use super::cell::Cell;
 use super::exchange::{Denied, Granted, attempt};
 use super::flight::{Fault, Means, Order};
@@ -53,35 +54,67 @@ impl Tries {
     }
 }
 
+/// How an attempt ended.
+pub(super) enum Report {
+    Granted(Granted),
+    Denied(Denied),
+    /// Another process is at it, and the token in hand serves.
+    Elsewhere,
+}
+
+/// What a flight does next.
+#[cfg_attr(not(feature = "native"), expect(dead_code, reason = "there is no store to find it in"))]
+pub(super) enum Look {
+    /// Takes the token that was in the store.
+    Found(Granted),
+    /// Ends: another process is at it, and the token in hand serves.
+    Elsewhere,
+    /// Ends: what it would have to do alone, it may not.
+    Barred(Denied),
+    /// Exchanges.
+    Go,
+}
+
 /// The flight: attempts as the machine orders them, until it orders none.
 pub(super) async fn fly(mut guard: Guard, mut order: Order) {
     let cell = Arc::clone(&guard.cell);
     let mut tries = Tries { attempts: 0, began: cell.now() };
     let mut first = true;
+    let mut turn = Turn::default();
     loop {
         cell.sleep(order.after).await;
-        let Some(result) = one(&mut guard, order, &mut tries, first).await else { return };
+        let Some(report) = one(&mut guard, &mut turn, order, &mut tries, first).await else {
+            return;
+        };
         first = false;
-        match cell.report(order.flight, result, tries) {
+        match cell.report(order.flight, report, tries) {
             Some(next) => order = next,
             None => break,
         }
     }
     guard.over = true;
+    turn.release().await;
 }
 
 /// One attempt; `None` if there is nothing to make it with, since the client was closed.
 async fn one(
     guard: &mut Guard,
+    turn: &mut Turn,
     order: Order,
     tries: &mut Tries,
     first: bool,
-) -> Option<Result<Granted, Denied>> {
+) -> Option<Report> {
     let cell = Arc::clone(&guard.cell);
     let key = match read_key(&cell, order, first).await {
         Ok(key) => key,
-        Err(error) => return Some(Err(Denied { fault: Fault::NoKey, error })),
+        Err(error) => return Some(Report::Denied(Denied { fault: Fault::Barred, error })),
     };
+    match turn.look(&cell, order, key.as_deref()).await {
+        Look::Found(granted) => return Some(Report::Granted(granted)),
+        Look::Elsewhere => return Some(Report::Elsewhere),
+        Look::Barred(denied) => return Some(Report::Denied(denied)),
+        Look::Go => {}
+    }
     let refresh;
     let secret: &Secret = match order.means {
         Means::Key => &key.as_ref()?.secret,
@@ -94,11 +127,18 @@ async fn one(
     guard.sent = true;
     let result = attempt(cell.session(), order, secret).await;
     guard.sent = false;
-    let refused = matches!(&result, Err(denied) if denied.fault == Fault::Refused);
-    if let (true, Means::Key, Some(key)) = (refused, order.means, key) {
-        look_for_another(&cell, key.generation).await;
-    }
-    Some(result)
+    Some(match result {
+        Ok(granted) => {
+            turn.keep(&cell, &granted).await;
+            Report::Granted(granted)
+        }
+        Err(denied) => {
+            if let (Fault::Refused, Means::Key, Some(key)) = (denied.fault, order.means, key) {
+                look_for_another(&cell, key.generation).await;
+            }
+            Report::Denied(denied)
+        }
+    })
 }
 
 /// The key of the moment, where there is one: as its source has it when the flight begins.

@@ -35,6 +35,9 @@ pub(crate) fn part(whole: Duration, chance: f64) -> Duration {
 pub(crate) struct Life {
     /// When the exchange was *sent*, which is safe against slow answers.
     pub(crate) sent: Time,
+    /// How old it was at that moment: more than nothing if it was found, which is when `sent` is the
+    /// time of finding it.
+    before: Duration,
     /// From this age on a successor is fetched in the background.
     pub(crate) fresh: Duration,
     /// From this age on callers wait up to 2 s for the successor.
@@ -57,11 +60,16 @@ impl Life {
         let hard = if whole <= SHORTEST { Duration::ZERO } else { whole - skew };
         let aging = hard.saturating_sub(CRITICAL.min(whole / 20));
         let fresh = aging.min(whole.mul_f64(0.75) + part(whole / 10, chance));
-        Life { sent, fresh, aging, hard, whole }
+        Life { sent, before: Duration::ZERO, fresh, aging, hard, whole }
+    }
+
+    /// The same life, of a token that was this old at `sent`.
+    pub(crate) fn aged(self, before: Duration) -> Self {
+        Life { before, ..self }
     }
 
     pub(crate) fn age(&self, now: Time) -> Duration {
-        elapsed(now, self.sent)
+        elapsed(now, self.sent).saturating_add(self.before)
     }
 
     /// Neither a successor nor a wait is due. The one check on the way of every call.

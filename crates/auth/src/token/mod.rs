@@ -1,5 +1,7 @@
 //! api.video's access token of one hour: made from the API key, kept alive, replaced when refused.
 
+#[cfg(not(feature = "native"))]
+mod alone;
 mod cell;
 mod exchange;
 mod flight;
@@ -7,20 +9,36 @@ mod fly;
 mod life;
 mod pause;
 mod reason;
+#[cfg(feature = "native")]
+mod record;
+#[cfg(feature = "native")]
+mod share;
 mod state;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "native")]
+mod turn;
 mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use framekey_catalog::{Bearer, Scheme};
+#[cfg(feature = "native")]
+use framekey_runtime::ErrorKind;
 use framekey_runtime::{Applied, BoxFuture, CredentialKind, Error, Repair, Secret, Session};
 
+#[cfg(feature = "native")]
+use crate::store::TokenStore;
 use crate::{Credential, HeldKey, Provenance};
+#[cfg(not(feature = "native"))]
+use alone::{Sharing, Turn};
 use cell::{Cell, Given};
+#[cfg(feature = "native")]
+use share::Sharing;
 use state::Mode;
+#[cfg(feature = "native")]
+use turn::Turn;
 
 pub use watch::{TokenEvent, TokenWatch};
 
@@ -83,6 +101,29 @@ impl DisposableTokenCredential {
     pub fn watched_by(self, watch: impl TokenWatch + 'static) -> Self {
         self.0.watch(Box::new(watch));
         self
+    }
+
+    /// Shares the token through `store` with all clients that have the same key, or were given the
+    /// same session, for the same host. The first store set stays.
+    ///
+    /// The token is looked for there before each exchange, and what an exchange gives is kept there.
+    /// While one client exchanges the others wait for its token, for 9 to 11 s at most. With a store
+    /// that fails each client is on its own again, and no call fails; but a refresh token is not
+    /// presented without the store's lock, since presented twice it is lost.
+    ///
+    /// # Errors
+    /// `config.bad_option`: a given session, and a store that cannot hold sessions.
+    #[cfg(feature = "native")]
+    pub fn stored_in(self, store: Arc<dyn TokenStore>) -> Result<Self, Error> {
+        if self.0.mode() == Mode::Session && !store.holds_sessions() {
+            let text = format!(
+                "a session cannot be shared through {}, which cannot keep two processes from presenting one refresh token; use a FileStore, or an API key",
+                store.title()
+            );
+            return Err(Error::new(ErrorKind::Configuration, "config.bad_option", text));
+        }
+        self.0.sharing().set(store);
+        Ok(self)
     }
 
     /// Puts another key in the place of the one held; it is tried at the next need, whatever pause

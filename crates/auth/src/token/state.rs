@@ -84,6 +84,9 @@ pub(crate) enum Event {
     Rejected { generation: u64 },
     /// There is a new key. `flight` is the one that found it and uses it, if it was one.
     KeyChanged { flight: Option<u64> },
+    /// A flight found a refresh token in the store that is not the one held, and presents it.
+    #[cfg_attr(not(feature = "native"), expect(dead_code, reason = "there is no store"))]
+    Adopted { flight: u64 },
     /// A session was given: an access token with this life, if one, and perhaps a refresh token.
     SessionGiven { life: Option<Life>, refresh: bool },
     /// The client is closed.
@@ -176,6 +179,7 @@ pub(crate) fn step(mut state: State, event: Event, now: Time) -> (State, Actions
         Event::Vanished { flight, sent, chance } => state.vanished(flight, sent, chance, now),
         Event::Rejected { generation } => state.reject(generation, now),
         Event::KeyChanged { flight } => state.change_key(flight),
+        Event::Adopted { flight } => state.adopt(flight),
         Event::SessionGiven { life, refresh } => state.give_session(life, refresh),
         Event::Close => state.close(),
     };
@@ -209,6 +213,11 @@ impl State {
     /// The token in hand, unless it was rejected.
     pub(crate) fn token(&self) -> Option<Life> {
         self.token.filter(|_| !self.rejected)
+    }
+
+    #[cfg(feature = "native")]
+    pub(crate) fn mode(&self) -> Mode {
+        self.mode
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -16,6 +16,14 @@ pub enum TokenEvent {
         lifetime: Duration,
         /// It lives 2 s or less, so it serves only the calls that waited for it: a warning.
         fleeting: bool,
+        /// It was found in the store: another client exchanged for it.
+        shared: bool,
+    },
+    /// The store that tokens are shared through failed, and is left alone for 30 s: a warning, once
+    /// until it has worked again. No call fails for it, but those of a session that it is shared by.
+    StoreUnused {
+        /// What is wrong, and what to do about it.
+        problem: String,
     },
     /// A cycle of attempts failed: a warning, once for each cycle.
     Failed {

@@ -17,7 +17,7 @@ const PAUSES: [u64; 12] =
 fn play(world: &mut World, kind: u8, pick: u16) {
     let pick_of = |count: usize| usize::from(pick) % count;
     let chance = f64::from(pick) / f64::from(u16::MAX);
-    match kind % 32 {
+    match kind % 37 {
         0..8 => {
             world.ask(Duration::from_millis(PAUSES[pick_of(9)]));
         }
@@ -28,7 +28,8 @@ fn play(world: &mut World, kind: u8, pick: u16) {
         }
         20..24 => {
             let fault =
-                [Fault::Unsent, Fault::Unknown, Fault::Unusable, Fault::Refused][pick_of(4)];
+                [Fault::Unsent, Fault::Unknown, Fault::Unusable, Fault::Refused, Fault::Barred]
+                    [pick_of(5)];
             let hint = [None, Some(secs(3)), Some(secs(100_000))][usize::from(pick / 4) % 3];
             world.land(Outcome::Failed { fault, hint }, chance);
         }
@@ -62,6 +63,30 @@ fn play(world: &mut World, kind: u8, pick: u16) {
                     !matches!(answer, Answer::Fail(reason) if reason != Reason::Closed),
                     "I6 {answer:?}"
                 );
+            }
+        }
+        // What a store has: a token of some age, the word that another process is at it, a refresh
+        // token that another process left.
+        31 | 32 => {
+            let outcome = world.found(secs(u64::from(pick) % 3600));
+            world.land(outcome, chance);
+        }
+        33 => world.land(Outcome::Elsewhere, chance),
+        34 => {
+            if let Some(order) = world.order.filter(|order| order.means == Means::Refresh) {
+                world.step(Event::Adopted { flight: order.flight });
+                if world.state.mode == Mode::Session {
+                    (world.presented, world.unsent) = (1, 0);
+                }
+            }
+        }
+        35 => {
+            if let Some(order) = world.order {
+                world.step(Event::KeyChanged { flight: Some(order.flight) });
+                world.repairs.clear();
+                if world.state.mode != Mode::Session {
+                    (world.presented, world.unsent) = (0, 0);
+                }
             }
         }
         _ => match pick % 40 {
@@ -140,8 +165,12 @@ fn tk_07_no_schedule_hands_out_what_was_asked_for_before_a_refusal() {
                 }
                 0 => world.reject(1),
                 1 if world.order.is_some() => {
-                    let outcome =
-                        Outcome::Token { sent: sent_at, life: secs(3600), refresh: false };
+                    let outcome = Outcome::Token {
+                        sent: sent_at,
+                        life: secs(3600),
+                        refresh: false,
+                        found: None,
+                    };
                     let generation = world.state.generation();
                     world.land(outcome, chance(&mut seed));
                     if world.state.generation() > generation {

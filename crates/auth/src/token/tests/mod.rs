@@ -157,7 +157,8 @@ impl World {
         if order.means == Means::Refresh {
             match outcome {
                 Outcome::Token { .. } => (self.presented, self.unsent) = (0, 0),
-                Outcome::Failed { fault: Fault::Unsent, .. } => self.unsent += 1,
+                Outcome::Failed { fault: Fault::Unsent | Fault::Barred, .. }
+                | Outcome::Elsewhere => self.unsent += 1,
                 Outcome::Failed { .. } => {}
             }
         } else if matches!(outcome, Outcome::Token { .. }) {
@@ -168,10 +169,14 @@ impl World {
         if self.state.generation() > generation
             && let Some(began) = self.repair_began.take()
         {
-            if let Some(last) = self.repairs.last() {
+            let found = matches!(outcome, Outcome::Token { found: Some(_), .. });
+            if let Some(last) = self.repairs.last().filter(|_| !found) {
                 assert!(elapsed(began, *last) >= secs(30), "two exchanges for 401s within 30 s");
             }
-            self.repairs.push(self.now);
+            // One that was found cost no exchange.
+            if !matches!(outcome, Outcome::Token { found: Some(_), .. }) {
+                self.repairs.push(self.now);
+            }
         }
         // A token that was not taken: the flight goes on, because of a 401 or because it came late.
         if matches!(outcome, Outcome::Token { .. }) && self.order.is_some() {
@@ -200,8 +205,13 @@ impl World {
         }
     }
 
+    /// A token that was found in a store, where it was this old.
+    fn found(&self, age: Duration) -> Outcome {
+        Outcome::Token { sent: self.now, life: secs(3600), refresh: true, found: Some(age) }
+    }
+
     fn token(&self, life: Duration, refresh: bool) -> Outcome {
-        Outcome::Token { sent: self.now, life, refresh }
+        Outcome::Token { sent: self.now, life, refresh, found: None }
     }
 }
 
