@@ -42,6 +42,7 @@ pub(crate) fn answer(world: &World, method: &str, path: &str, body: &[u8]) -> An
             world.clear_journal();
             Answer::empty(204)
         }
+        ("POST", "broadcast") => broadcast(world, body),
         ("GET", "counters") => Answer::json(200, &world.counters()),
         ("GET", "clock") => clock(world),
         ("GET", "switches") => Answer::json(200, &json!(*world.switches())),
@@ -72,6 +73,16 @@ pub(crate) fn answer(world: &World, method: &str, path: &str, body: &[u8]) -> An
                           scenario, reset, state"
             }),
         ),
+    }
+}
+
+/// Puts a live stream of api.video on air: `{"live_stream": "li…"}`.
+fn broadcast(world: &World, body: &[u8]) -> Answer {
+    let asked: Value = serde_json::from_slice(body).unwrap_or_default();
+    match asked["live_stream"].as_str() {
+        Some(id) if world.broadcast(id) => Answer::empty(204),
+        Some(id) => wrong(&format!("there is no live stream {id}")),
+        None => wrong("`live_stream` is the id of a live stream of api.video"),
     }
 }
 

@@ -11,6 +11,7 @@ mod call;
 mod clock;
 mod connection;
 mod control;
+mod courier;
 mod credential;
 mod draw;
 mod fault;
@@ -136,7 +137,13 @@ impl Emulator {
         let world = Arc::new(World::new(scenario, address, files_address));
         let (stop, stopped) = oneshot::channel();
         let both = server::serve([listener, files], Arc::clone(&world), stopped);
-        let task = tokio::spawn(both);
+        let courier = courier::run(Arc::clone(&world));
+        let task = tokio::spawn(async move {
+            tokio::select! {
+                () = both => {}
+                () = courier => {}
+            }
+        });
         Ok(Emulator { world, address, stop: Some(stop), task: Some(task) })
     }
 

@@ -1,7 +1,5 @@
 //! Pages by number, as api.video and Twelve Labs have them.
 
-use serde_json::{Value, json};
-
 use crate::answer::{Answer, refuse};
 use crate::call::Call;
 
@@ -49,30 +47,4 @@ impl Wanted {
         let start = (self.page - 1).saturating_mul(self.size);
         (items.into_iter().skip(start).take(self.size).collect(), pages, total)
     }
-}
-
-/// api.video's list: `data` and `pagination` with links. Only the items of the page are written.
-pub(crate) fn api_video<T>(call: &Call, items: Vec<T>, write: impl Fn(T) -> Value) -> Answer {
-    let wanted = match wanted(call, "currentPage", "pageSize", 25, 100) {
-        Ok(wanted) => wanted,
-        Err(refused) => return refused,
-    };
-    let (items, pages, total) = wanted.cut(items);
-    let data: Vec<Value> = items.into_iter().map(write).collect();
-    let link = |rel: &str, page: usize| {
-        let list = format!("{}{}", call.base_url, call.operation.path);
-        json!({ "rel": rel, "uri": format!("{list}?currentPage={page}&pageSize={}", wanted.size) })
-    };
-    let mut links = vec![link("self", wanted.page), link("first", 1), link("last", pages)];
-    if wanted.page > 1 {
-        links.push(link("previous", wanted.page - 1));
-    }
-    if wanted.page < pages {
-        links.push(link("next", wanted.page + 1));
-    }
-    let pagination = json!({
-        "currentPage": wanted.page, "currentPageItems": data.len(), "pageSize": wanted.size,
-        "pagesTotal": pages, "itemsTotal": total, "links": links,
-    });
-    Answer::json(200, &json!({ "data": data, "pagination": pagination }))
 }

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use framekey_catalog::{Operation, Service};
+use framekey_catalog::{Method, Operation, Service};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::clock::{Clock, Moment};
+use crate::courier::{Letter, Outbox, Sends};
 use crate::credential::{Credentials, Given};
 use crate::draw::Draw;
 use crate::fault::{Fault, Planted};
@@ -23,7 +25,7 @@ use crate::{api_video, synth, twelve_labs, videovector};
 const LONGEST_JOURNAL: usize = 100_000;
 
 /// Where a request went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Place {
     Production,
     Sandbox,
@@ -75,6 +77,8 @@ pub(crate) struct World {
     start: Mutex<Scenario>,
     switches: RwLock<Arc<Switches>>,
     state: Mutex<State>,
+    /// Rung when there may be something for the courier.
+    bell: Notify,
 }
 
 /// What the services keep. All of it can be saved: a field that cannot does not compile.
@@ -85,6 +89,7 @@ pub(crate) struct Services {
     sandbox: api_video::Account,
     twelve_labs: twelve_labs::Account,
     videovector: videovector::Account,
+    outbox: Outbox,
 }
 
 pub(crate) struct State {
@@ -117,6 +122,7 @@ impl World {
             switches: RwLock::new(Arc::new(start.switches.clone())),
             state: Mutex::new(state),
             start: Mutex::new(start),
+            bell: Notify::new(),
         }
     }
 
@@ -194,6 +200,15 @@ impl World {
         production.revoke_access_tokens() + sandbox.revoke_access_tokens()
     }
 
+    /// Puts a live stream on air, in production or in the sandbox.
+    pub(crate) fn broadcast(&self, live_stream: &str) -> bool {
+        let now = self.now();
+        let Services { production, sandbox, .. } = &mut self.lock().services;
+        let found = production.broadcast(live_stream, now) || sandbox.broadcast(live_stream, now);
+        self.bell.notify_one();
+        found
+    }
+
     pub(crate) fn calls(&self, service: Service, operation: &str) -> u64 {
         let state = self.lock();
         let of = |(known, id): &(Service, &str)| *known == service && *id == operation;
@@ -266,6 +281,9 @@ impl World {
         }
         let answer = state.services.answer(place, call, given);
         drop(state);
+        if call.operation.method != Method::Get {
+            self.bell.notify_one();
+        }
         // A schema needs no state: what it makes is made without the lock.
         Met { fault, answer: answer.unwrap_or_else(|| synth::answer(call)) }
     }
@@ -282,6 +300,7 @@ fn fresh(scenario: &Scenario, now: Moment) -> (Credentials, State) {
         sandbox: api_video::Account::new(&credentials.api_video_sandbox_key),
         twelve_labs: twelve_labs::Account::new(&credentials.twelve_labs_key),
         videovector: videovector::Account::new(&credentials, now),
+        outbox: Outbox::default(),
     };
     let mut fault_draw = Draw::new(seed).fork();
     let plant = |fault: &Fault| Planted::new(fault.clone(), fault_draw.fork());
@@ -296,6 +315,41 @@ fn fresh(scenario: &Scenario, now: Moment) -> (Credentials, State) {
     };
     (credentials, state)
 }
+
+/// For the courier.
+impl World {
+    /// Letters that are to go out now, and whether others may come due by time alone.
+    pub(crate) fn letters(&self) -> (Vec<(Place, Letter)>, bool) {
+        let now = self.now();
+        let services = &mut self.lock().services;
+        let mut is_waiting = false;
+        for place in Place::ALL {
+            let sender = services.sender(place);
+            let letters = sender.letters(now);
+            is_waiting |= sender.is_waiting();
+            services.outbox.put(place, letters);
+        }
+        let due = services.outbox.take_due(now);
+        (due, is_waiting || !services.outbox.is_empty())
+    }
+
+    /// What became of one try.
+    pub(crate) fn tried(&self, place: Place, letter: Letter, status: Option<u16>) {
+        let now = self.now();
+        let services = &mut self.lock().services;
+        services.sender(place).tried(&letter, status, now);
+        services.outbox.tried(place, letter, status, now);
+    }
+
+    /// Waits until something may have changed.
+    pub(crate) async fn news(&self) {
+        self.bell.notified().await;
+    }
+}
+
+// Neither sends anything yet.
+impl Sends for twelve_labs::Account {}
+impl Sends for videovector::Account {}
 
 impl State {
     /// Counts a call, and finds the first fault that meets it.
@@ -312,8 +366,17 @@ impl State {
 }
 
 impl Services {
+    fn sender(&mut self, place: Place) -> &mut dyn Sends {
+        match place {
+            Place::Production => &mut self.production,
+            Place::Sandbox => &mut self.sandbox,
+            Place::TwelveLabs => &mut self.twelve_labs,
+            Place::VideoVector => &mut self.videovector,
+        }
+    }
+
     fn answer(&mut self, place: Place, call: &Call, given: &Given) -> Option<Answer> {
-        let Services { draw, production, sandbox, twelve_labs, videovector } = self;
+        let Services { draw, production, sandbox, twelve_labs, videovector, .. } = self;
         match place {
             Place::Production => production.answer(call, given, draw),
             Place::Sandbox => sandbox.answer(call, given, draw),

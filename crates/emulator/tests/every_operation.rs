@@ -1,6 +1,8 @@
 //! Every operation of the three services, called over HTTP; every answer held against its schema.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
 
+#[path = "support/own_api_video.rs"]
+mod own_api_video;
 mod support;
 #[path = "support/valid.rs"]
 mod valid;
@@ -15,11 +17,7 @@ async fn own(lab: &Lab, operation: &Operation) -> Vec<(&'static str, String)> {
     let made =
         |got: Got, pointer: &str| got.json().pointer(pointer).unwrap().as_str().unwrap().to_owned();
     match operation.service {
-        Service::ApiVideo => {
-            let video = lab.video("POST", "/videos").json(json!({ "title": "own" })).send().await;
-            let token = lab.video("POST", "/upload-tokens").json(json!({})).send().await;
-            vec![("videoId", made(video, "/videoId")), ("uploadToken", made(token, "/token"))]
-        }
+        Service::ApiVideo => own_api_video::own(lab, operation).await,
         Service::TwelveLabs => {
             let models = json!([{ "model_name": "marengo3.0", "model_options": ["visual"] }]);
             let name = format!("own {}", operation.id);
@@ -76,24 +74,39 @@ async fn call(lab: &Lab, document: &Document, operation: &'static Operation) -> 
         signed(lab, operation, lab.to(operation.service, operation.method.as_str(), &path), &token);
     match &operation.body {
         Body::None => ask,
-        Body::Json { .. } => ask.json(body(lab, document, operation).await),
+        Body::Json { .. } => ask.json(body(lab, document, operation, &own).await),
         Body::Multipart { fields } => {
             let mut texts = Vec::new();
-            let mut files: Vec<(&str, &[u8])> = Vec::new();
+            let mut files: Vec<(&str, &str, &[u8])> = Vec::new();
+            let file_name = match operation.service {
+                Service::ApiVideo => own_api_video::file_name(operation),
+                _ => "clip.mp4",
+            };
             for field in fields.iter().filter(|field| field.required) {
                 match field.kind {
-                    FieldKind::File => files.push((field.wire, b"the bytes of a file")),
+                    FieldKind::File => files.push((field.wire, file_name, b"the bytes of a file")),
                     _ => texts.push((field.wire, "text")),
                 }
             }
-            ask.form(&texts, &files)
+            ask.form_of(&texts, &files)
         }
     }
     .send()
     .await
 }
 
-async fn body(lab: &Lab, document: &Document, operation: &Operation) -> Value {
+async fn body(
+    lab: &Lab,
+    document: &Document,
+    operation: &Operation,
+    own: &[(&'static str, String)],
+) -> Value {
+    if let Some(body) = (operation.service == Service::ApiVideo)
+        .then(|| own_api_video::body(operation, own))
+        .flatten()
+    {
+        return body;
+    }
     let key = json!({ "apiKey": lab.emulator.credentials().api_video_key });
     match (operation.service, operation.id) {
         (Service::ApiVideo, "access_tokens.create") => key,

@@ -1,17 +1,36 @@
 //! api.video: one account, of production or of the sandbox.
 
 mod access_tokens;
+mod analytics;
+mod assets;
+mod events;
+mod fields;
+mod files;
+mod happenings;
+mod list;
+mod live_streams;
+mod players;
+mod shelf;
 mod source;
+mod summaries;
+mod tags;
+mod tracks;
 mod upload_tokens;
+mod uploads;
+mod valid;
 mod videos;
+mod watermarks;
+mod webhooks;
 
-use framekey_catalog::Scheme;
+use framekey_catalog::{Scheme, Service};
+use serde_json::Value;
 
-use crate::answer::{Answer, problem};
+use crate::answer::{Answer, not_found, problem};
 use crate::call::Call;
+use crate::courier::Letter;
 use crate::credential::Given;
 use crate::draw::Draw;
-use crate::schemas::check;
+use valid::Fault;
 
 #[derive(serde::Serialize, serde::Deserialize)]
 pub(crate) struct Account {
@@ -19,6 +38,14 @@ pub(crate) struct Account {
     access: access_tokens::AccessTokens,
     uploads: upload_tokens::UploadTokens,
     videos: videos::Videos,
+    live_streams: live_streams::LiveStreams,
+    players: players::Players,
+    summaries: summaries::Summaries,
+    watermarks: watermarks::Watermarks,
+    webhooks: webhooks::Webhooks,
+    agenda: events::Agenda,
+    /// Webhook calls that the courier has not taken yet.
+    letters: Vec<Letter>,
 }
 
 impl Account {
@@ -28,11 +55,19 @@ impl Account {
             access: access_tokens::AccessTokens::default(),
             uploads: upload_tokens::UploadTokens::default(),
             videos: videos::Videos::default(),
+            live_streams: live_streams::LiveStreams::default(),
+            players: players::Players::default(),
+            summaries: summaries::Summaries::default(),
+            watermarks: watermarks::Watermarks::default(),
+            webhooks: webhooks::Webhooks::default(),
+            agenda: events::Agenda::default(),
+            letters: Vec::new(),
         }
     }
 
     /// The answer, or `None` where the schema has the last word.
     pub(crate) fn answer(&mut self, call: &Call, given: &Given, draw: &mut Draw) -> Option<Answer> {
+        self.wake(call.now);
         let answer = match self.check(call, given) {
             Err(refused) => Some(refused),
             Ok(()) => self.rules(call, draw),
@@ -90,18 +125,102 @@ impl Account {
     }
 
     fn rules(&mut self, call: &Call, draw: &mut Draw) -> Option<Answer> {
-        if let Some(refused) = check::missing(call) {
+        if let Some(refused) = valid::refusal(call) {
             return Some(refused);
         }
+        // Most names begin with that of the resource, which keeps its objects itself.
+        let (resource, _) = call.operation.id.split_once('.')?;
+        match resource {
+            "access_tokens" => self.access_tokens(call, draw),
+            "analytics" => Some(analytics::answer(call, &self.videos)),
+            "captions" | "chapters" => self.tracks(call),
+            "live_streams" => self.live_streams.answer(call, &mut self.agenda, draw),
+            "player_themes" => self.players.answer(call, draw),
+            "summaries" => self.summaries(call, draw),
+            "tags" => Some(tags::list(call, self.videos.tags())),
+            "upload_tokens" => self.uploads.answer(call, draw),
+            "videos" => self.videos(call, draw),
+            "watermarks" => self.watermarks.answer(call, draw),
+            "webhooks" => self.webhooks.answer(call, draw),
+            _ => None,
+        }
+    }
+
+    fn access_tokens(&mut self, call: &Call, draw: &mut Draw) -> Option<Answer> {
         match call.operation.id {
             "access_tokens.create" => Some(self.access.create(call, &self.key, draw)),
             "access_tokens.refresh" => Some(self.access.refresh(call, draw)),
-            "upload_tokens.create" => Some(self.uploads.create(call, draw)),
-            "upload_tokens.list" => Some(self.uploads.list(call)),
-            "upload_tokens.get" => Some(self.uploads.get(call)),
-            "upload_tokens.delete" => Some(self.uploads.delete(call)),
-            id if id.starts_with("videos.") => self.videos.answer(call, draw),
             _ => None,
         }
+    }
+
+    fn tracks(&mut self, call: &Call) -> Option<Answer> {
+        match self.videos.get_mut(call.id("videoId")) {
+            Some(video) => video.tracks.answer(call, &video.id),
+            None => Some(not_found(Service::ApiVideo, "video")),
+        }
+    }
+
+    fn summaries(&mut self, call: &Call, draw: &mut Draw) -> Option<Answer> {
+        if call.operation.id != "summaries.create" {
+            return self.summaries.answer(call, |video| self.videos.get(video).is_some());
+        }
+        let video = call.field("videoId").and_then(Value::as_str).unwrap_or_default();
+        if self.videos.get(video).is_none() {
+            return Some(not_found(Service::ApiVideo, "video"));
+        }
+        let answer = self.summaries.create(call, video, draw);
+        self.summarise_soon(video, call.now);
+        Some(answer)
+    }
+
+    fn videos(&mut self, call: &Call, draw: &mut Draw) -> Option<Answer> {
+        Some(match call.operation.id {
+            "videos.create" => self.create_video(call, draw),
+            "videos.list" => self.videos.list(call),
+            "videos.get" => self.videos.with(call, |video| video.answer(200, call)),
+            "videos.get_status" => self.videos.with(call, |video| {
+                let has_mp4 = fields::flag(&video.fields, "mp4Support", true);
+                Answer::json(200, &video.source.status(has_mp4, call.now))
+            }),
+            "videos.update" => self.update_video(call, draw),
+            "videos.upload" => self.upload(call),
+            "videos.upload_with_token" => self.upload_with_token(call, draw),
+            "videos.upload_thumbnail" => self.videos.with(call, |video| {
+                if let Err(fault) = files::check(call, &files::IMAGES, files::LARGEST_THUMBNAIL) {
+                    return fault.into();
+                }
+                video.has_picture = true;
+                video.updated = call.now;
+                video.answer(200, call)
+            }),
+            "videos.pick_thumbnail" => self.videos.with(call, |video| {
+                let timecode = call.field("timecode").and_then(Value::as_str).unwrap_or_default();
+                if timecode.split(':').count() != 3 || !uploads::is_timecode(timecode) {
+                    let title = "This attribute should be a time as HH:MM:SS or HH:MM:SS.cc.";
+                    return Fault::attribute("timecode", title).into();
+                }
+                video.has_picture = false;
+                video.updated = call.now;
+                video.answer(200, call)
+            }),
+            "videos.delete" => self.videos.discard(call),
+            "videos.discarded.list" => self.videos.list_discarded(call),
+            "videos.discarded.get" => {
+                self.videos.with_discarded(call, |video| video.answer(200, call))
+            }
+            "videos.discarded.update" => self.videos.with_discarded(call, |video| {
+                match call.field("discarded").and_then(Value::as_bool) {
+                    Some(true) => {
+                        return Fault::attribute("discarded", "This attribute should be false.")
+                            .into();
+                    }
+                    Some(false) => video.discarded = None,
+                    None => {}
+                }
+                video.answer(200, call)
+            }),
+            _ => return None,
+        })
     }
 }

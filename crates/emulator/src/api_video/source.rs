@@ -1,20 +1,28 @@
 //! The source of a video: its parts, and the clock from upload to playable.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use framekey_catalog::Service;
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, refuse};
+use super::valid::Fault;
+use crate::answer::Answer;
 use crate::call::Call;
 use crate::clock::Moment;
 
 /// A part is not smaller, but for the last.
 const SMALLEST_PART: u64 = 5 << 20;
-/// After the last part, by the emulator's clock: ingested, encoding, playable.
+/// One request without `Content-Range` carries no more.
+const LARGEST_WHOLE: u64 = 200 << 20;
+/// A part is not larger.
+const LARGEST_PART: u64 = 128 << 20;
+/// After the last part, by the emulator's clock: ingested, and encoding begins.
 const INGESTED_MILLIS: u128 = 50;
 const ENCODING_MILLIS: u128 = 100;
-const PLAYABLE_MILLIS: u128 = 200;
+/// What is made of a video: format, quality, and milliseconds from the last part until it is there.
+/// The first makes the video playable.
+pub(super) const QUALITIES: [(&str, &str, u64); 3] =
+    [("hls", "360p", 200), ("hls", "720p", 250), ("mp4", "720p", 300)];
 
 /// What has come of a video's file.
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
@@ -25,6 +33,8 @@ pub(super) struct Source {
     total: Option<u64>,
     by_bytes: bool,
     complete: Option<Moment>,
+    /// Where the file was fetched from, if it was not uploaded.
+    address: Option<String>,
 }
 
 /// Which piece of the file a request carries.
@@ -36,7 +46,7 @@ enum Range {
 
 fn bad_range() -> Answer {
     let title = "Content-Range is `part N/TOTAL`, `part N/*` or `bytes A-B/TOTAL`.";
-    refuse(Service::ApiVideo, 400, "invalid-attribute", title, Some("Content-Range"))
+    Fault::attribute("Content-Range", title).into()
 }
 
 fn range(header: Option<&str>) -> Result<Range, Answer> {
@@ -64,9 +74,7 @@ fn range(header: Option<&str>) -> Result<Range, Answer> {
 impl Source {
     /// Takes the file of a call.
     pub(super) fn receive(&mut self, call: &Call) -> Result<(), Answer> {
-        let refused = |kind: &str, title: &str| {
-            Err(refuse(Service::ApiVideo, 400, kind, title, Some("file")))
-        };
+        let refused = |kind, title: &str| Err(Fault::file(kind, title).into());
         if self.complete.is_some() {
             return refused("video-source-already-uploaded", "The video has a source already.");
         }
@@ -85,6 +93,13 @@ impl Source {
         }
         let small = "A part has at least 5 MiB, but for the last.";
         let range = range(call.content_range.as_deref())?;
+        let largest = if matches!(range, Range::Whole) { LARGEST_WHOLE } else { LARGEST_PART };
+        if size > largest {
+            return refused(
+                "invalid-attribute",
+                "A request carries 200 MiB, or 128 MiB of a part.",
+            );
+        }
         self.agrees(&range)?;
         match range {
             Range::Whole => {
@@ -135,7 +150,7 @@ impl Source {
         }
         let title =
             "This piece does not go with those that came before: one way of counting, one total.";
-        Err(refuse(Service::ApiVideo, 400, "invalid-attribute", title, Some("Content-Range")))
+        Err(Fault::attribute("Content-Range", title).into())
     }
 
     /// Whether every piece has come, in whatever order.
@@ -158,40 +173,89 @@ impl Source {
         self.complete.is_some()
     }
 
+    /// When the file was whole.
+    pub(super) fn completed(&self) -> Option<Moment> {
+        self.complete
+    }
+
+    pub(super) fn is_playable(&self, now: Moment) -> bool {
+        let [(.., ready), ..] = QUALITIES;
+        self.complete.is_some_and(|end| end.0 + Duration::from_millis(ready) <= now.0)
+    }
+
+    /// Takes a file from elsewhere: a URL, or the file of another video. Nothing is fetched: the
+    /// emulator calls nobody.
+    pub(super) fn fetch(&mut self, address: &str, now: Moment) {
+        self.address = Some(address.to_owned());
+        self.complete = Some(now);
+    }
+
+    pub(super) fn address(&self) -> Option<&str> {
+        self.address.as_deref()
+    }
+
     /// The body of `videos.get_status`.
-    pub(super) fn status(&self, now: Moment) -> Value {
+    pub(super) fn status(&self, has_mp4: bool, now: Moment) -> Value {
         let since = self.complete.map(|end| now.0.saturating_sub(end.0).as_millis());
+        let is_in = since.is_some_and(|millis| millis >= INGESTED_MILLIS);
         let ingest = match since {
             None => "uploading",
-            Some(millis) if millis < INGESTED_MILLIS => "ingesting",
-            Some(_) => "ingested",
+            Some(_) if is_in => "ingested",
+            Some(_) if self.address.is_some() => "ingesting",
+            Some(_) => "uploaded",
         };
-        let playable = since.is_some_and(|millis| millis >= PLAYABLE_MILLIS);
-        let quality = match since {
-            None => "waiting",
-            Some(millis) if millis < ENCODING_MILLIS => "waiting",
-            Some(_) if playable => "encoded",
-            Some(_) => "encoding",
+        let quality = |ready: u64| match since {
+            Some(millis) if millis >= u128::from(ready) => "encoded",
+            Some(millis) if millis >= ENCODING_MILLIS => "encoding",
+            _ => "waiting",
         };
-        let parts: Vec<u64> =
-            if self.by_bytes { Vec::new() } else { self.parts.keys().copied().collect() };
-        let mut received = Vec::new();
-        let mut after = 0;
-        for (key, size) in &self.parts {
-            let from = if self.by_bytes { *key } else { after };
-            after = from.saturating_add(*size);
-            received.push(json!({ "from": from, "to": after - 1, "total": self.received() }));
-        }
-        let part_count = self.total.filter(|_| !self.by_bytes);
+        let made = QUALITIES.iter().filter(|(kind, ..)| has_mp4 || *kind != "mp4");
+        let qualities: Vec<Value> = made
+            .map(|(kind, lines, ready)| {
+                json!({ "type": kind, "quality": lines, "status": quality(*ready) })
+            })
+            .collect();
         json!({
-            "ingest": {
-                "status": ingest, "filesize": self.received(), "receivedBytes": received,
-                "receivedParts": { "parts": parts, "total": part_count },
-            },
+            "ingest": self.ingest(ingest),
             "encoding": {
-                "playable": playable,
-                "qualities": [{ "type": "hls", "quality": "360p", "status": quality }],
+                "playable": self.is_playable(now), "qualities": qualities,
+                "metadata": metadata(is_in),
             },
         })
     }
+
+    fn ingest(&self, status: &str) -> Value {
+        let parts: Vec<u64> =
+            if self.by_bytes { Vec::new() } else { self.parts.keys().copied().collect() };
+        let total = self.total;
+        let stretch = |(from, size): (&u64, &u64)| {
+            let mut stretch = json!({ "from": from, "to": from.saturating_add(*size) - 1 });
+            if let Some(total) = total {
+                stretch["total"] = json!(total);
+            }
+            stretch
+        };
+        let stretches: Vec<Value> =
+            if self.by_bytes { self.parts.iter().map(stretch).collect() } else { Vec::new() };
+        let is_known = self.complete.is_some() && self.address.is_none();
+        json!({
+            "status": status, "filesize": is_known.then(|| self.received()),
+            "receivedBytes": stretches,
+            "receivedParts": { "parts": parts, "total": total.filter(|_| !self.by_bytes) },
+        })
+    }
+}
+
+/// What the service finds out about a file: here, always the same.
+fn metadata(is_known: bool) -> Value {
+    if is_known {
+        return json!({
+            "width": 1280, "height": 720, "bitrate": 2_000_000.0, "duration": 30, "framerate": 25,
+            "samplerate": 48_000, "videoCodec": "h264", "audioCodec": "aac", "aspectRatio": "16/9",
+        });
+    }
+    json!({
+        "width": null, "height": null, "bitrate": null, "duration": null, "framerate": null,
+        "samplerate": null, "videoCodec": null, "audioCodec": null, "aspectRatio": null,
+    })
 }

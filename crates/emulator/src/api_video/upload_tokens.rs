@@ -3,17 +3,15 @@
 use framekey_catalog::Service;
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, not_found, problem, refuse};
+use super::list;
+use super::shelf::Shelf;
+use crate::answer::{Answer, not_found, problem};
 use crate::call::Call;
 use crate::clock::Moment;
 use crate::draw::Draw;
-use crate::page;
-
-/// The largest TTL that the service takes.
-const LARGEST_TTL: u64 = 2_147_483_647;
 
 #[derive(Default, serde::Serialize, serde::Deserialize)]
-pub(super) struct UploadTokens(Vec<UploadToken>);
+pub(super) struct UploadTokens(Shelf<UploadToken>);
 
 #[derive(serde::Serialize, serde::Deserialize)]
 struct UploadToken {
@@ -27,6 +25,10 @@ impl UploadToken {
         (self.ttl > 0).then(|| self.created.plus(self.ttl))
     }
 
+    fn is_good(&self, now: Moment) -> bool {
+        self.end().is_none_or(|end| now < end)
+    }
+
     fn to_json(&self) -> Value {
         json!({
             "token": self.token, "ttl": self.ttl, "createdAt": self.created.to_string(),
@@ -38,11 +40,7 @@ impl UploadToken {
 impl UploadTokens {
     /// The same refusal for a token that is unknown, deleted or over, as the service's error page has it.
     pub(super) fn check(&self, token: &str, now: Moment) -> Result<(), Answer> {
-        let good = self
-            .0
-            .iter()
-            .any(|known| known.token == token && known.end().is_none_or(|end| now < end));
-        if good {
+        if self.0.get(token).is_some_and(|token| token.is_good(now)) {
             return Ok(());
         }
         Err(problem(
@@ -53,49 +51,39 @@ impl UploadTokens {
         ))
     }
 
-    pub(super) fn create(&mut self, call: &Call, draw: &mut Draw) -> Answer {
-        let ttl = match call.field("ttl") {
-            None => 0,
-            Some(value) => match value.as_u64().filter(|ttl| *ttl <= LARGEST_TTL) {
-                Some(ttl) => ttl,
-                None => {
-                    let title = "The ttl is a whole number of seconds from 0 to 2147483647.";
-                    return refuse(Service::ApiVideo, 400, "invalid-attribute", title, Some("ttl"));
-                }
-            },
-        };
+    pub(super) fn answer(&mut self, call: &Call, draw: &mut Draw) -> Option<Answer> {
+        Some(match call.operation.id {
+            "upload_tokens.create" => self.create(call, draw),
+            "upload_tokens.list" => self.list(call),
+            "upload_tokens.get" => self.get(call),
+            "upload_tokens.delete" => self.0.delete("upload token", call.id("uploadToken")),
+            _ => return None,
+        })
+    }
+
+    fn create(&mut self, call: &Call, draw: &mut Draw) -> Answer {
+        // The document holds it against the largest TTL.
+        let ttl = call.field("ttl").and_then(Value::as_u64).unwrap_or(0);
         let token =
             UploadToken { token: format!("to{}", draw.letters(22)), ttl, created: call.now };
         let answer = Answer::json(200, &token.to_json());
-        self.0.push(token);
+        self.0.add(&token.token.clone(), token);
         answer
     }
 
-    pub(super) fn list(&self, call: &Call) -> Answer {
-        let mut tokens: Vec<&UploadToken> = self.0.iter().collect();
-        match call.query("sortBy") {
-            Some("ttl") => tokens.sort_by_key(|token| token.ttl),
-            _ => tokens.sort_by_key(|token| token.created),
-        }
-        if call.query("sortOrder") != Some("asc") {
-            tokens.reverse();
-        }
-        page::api_video(call, tokens, UploadToken::to_json)
+    /// Those that are still good.
+    fn list(&self, call: &Call) -> Answer {
+        let order = |one: &UploadToken, other: &UploadToken| match call.query("sortBy") {
+            Some("ttl") => one.ttl.cmp(&other.ttl),
+            _ => one.created.cmp(&other.created),
+        };
+        let good = self.0.iter().filter(|token| token.is_good(call.now));
+        list::newest_first(call, good, order, UploadToken::to_json)
     }
 
-    pub(super) fn get(&self, call: &Call) -> Answer {
-        match self.0.iter().find(|token| token.token == call.id("uploadToken")) {
+    fn get(&self, call: &Call) -> Answer {
+        match self.0.get(call.id("uploadToken")) {
             Some(token) => Answer::json(200, &token.to_json()),
-            None => not_found(Service::ApiVideo, "upload token"),
-        }
-    }
-
-    pub(super) fn delete(&mut self, call: &Call) -> Answer {
-        match self.0.iter().position(|token| token.token == call.id("uploadToken")) {
-            Some(at) => {
-                self.0.remove(at);
-                Answer::empty(204)
-            }
             None => not_found(Service::ApiVideo, "upload token"),
         }
     }

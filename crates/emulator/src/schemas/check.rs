@@ -3,7 +3,7 @@
 use framekey_catalog::{Body, FieldKind, Operation, Place, Service};
 use serde_json::{Value, json};
 
-use super::{request, resolve};
+use super::resolve;
 use crate::answer::{Answer, flat, nested, problem};
 use crate::call::Call;
 
@@ -45,25 +45,6 @@ fn not_given(operation: &Operation, problem_kind: &str, name: &str) -> Answer {
             nested(422, "validation_error", &message, &json!({ "parameter": name }))
         }
     }
-}
-
-/// A field of the JSON body that is not what the document says, refused as the service does. For
-/// operations that keep what they are given.
-pub(crate) fn wrong_field(call: &Call) -> Option<Answer> {
-    let service = call.operation.service;
-    let properties = resolve(service, request(call.operation)).get("properties")?.as_object()?;
-    let (name, _) = properties.iter().find(|(name, schema)| {
-        call.body.get(*name).is_some_and(|value| !fits(service, schema, value))
-    })?;
-    let message =
-        format!("{name} is not what it should be; see the reference for its type and limits.");
-    Some(match service {
-        Service::ApiVideo => problem(400, "invalid-attribute", &message, Some(name)),
-        Service::TwelveLabs => flat(400, "parameter_invalid", &message),
-        Service::VideoVector => {
-            nested(422, "validation_error", &message, &json!({ "parameter": name }))
-        }
-    })
 }
 
 /// Type, enum, bounds, required properties and items: what the documents use in request bodies.

@@ -77,6 +77,13 @@ impl Ask {
 
     /// A form of texts and files (`name`, `content`).
     pub(crate) fn form(self, texts: &[(&str, &str)], files: &[(&str, &[u8])]) -> Self {
+        let named: Vec<_> =
+            files.iter().map(|(name, content)| (*name, "clip.mp4", *content)).collect();
+        self.form_of(texts, &named)
+    }
+
+    /// A form of texts and files (`name`, file name, content).
+    pub(crate) fn form_of(self, texts: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> Self {
         let mut body = Vec::new();
         for (name, text) in texts {
             let head = format!("--edge\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n");
@@ -84,9 +91,10 @@ impl Ask {
             body.extend_from_slice(text.as_bytes());
             body.extend_from_slice(b"\r\n");
         }
-        for (name, content) in files {
+        for (name, file_name, content) in files {
             let head = format!(
-                "--edge\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"clip.mp4\"\r\n\r\n"
+                "--edge\r\ncontent-disposition: form-data; name=\"{name}\"; \
+                 filename=\"{file_name}\"\r\n\r\n"
             );
             body.extend_from_slice(head.as_bytes());
             body.extend_from_slice(content);
