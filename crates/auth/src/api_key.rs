@@ -29,8 +29,7 @@ impl ApiKeyCredential {
                 "It may be revoked, rotated or expired: create a new one and replace it."
             }
         };
-        let from = self.key.provenance();
-        format!("{} refused the API key from {from}. {next}", self.service.title())
+        format!("{} refused the API key {}. {next}", self.service.title(), self.key.describe())
     }
 }
 

@@ -10,6 +10,7 @@ mod fail;
 #[cfg(feature = "native")]
 mod fingerprint;
 mod jwt;
+mod key_age;
 mod key_text;
 mod notice;
 #[cfg(feature = "native")]
@@ -31,6 +32,8 @@ pub use credential::Credential;
 #[cfg(feature = "native")]
 pub use fingerprint::fingerprint;
 pub use jwt::{JwtCredential, JwtKind};
+#[cfg(feature = "native")]
+pub use key_age::{KeyAge, KeyAges};
 pub use key_text::{KeyRule, Slot};
 pub use notice::{Notice, NoticeWatch, Notices};
 pub use provenance::Provenance;

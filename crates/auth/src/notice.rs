@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use framekey_catalog::Service;
 use framekey_runtime::MaybeSend;
 
 use crate::{Provenance, TokenEvent};
@@ -34,6 +36,22 @@ pub enum Notice {
         /// Where it came from.
         from: Provenance,
     },
+    /// A key comes to its end. Told 14, 7, 3 and 1 days before, once each; no call is kept back.
+    Aging {
+        /// Whose key it is.
+        service: Service,
+        /// Where it came from.
+        from: Provenance,
+        /// By what it may be named.
+        fingerprint: String,
+        /// How long ago it was first used, as far as is known.
+        age: Duration,
+        /// How long it still lives.
+        left: Duration,
+        /// The end follows from the first use and the lifetime of such keys (option
+        /// `key_lifetime`), and was not said by the source.
+        assumed: bool,
+    },
     /// Something happened to the access token.
     Token(TokenEvent),
 }
@@ -50,6 +68,17 @@ impl fmt::Display for Notice {
             }
             Notice::Replaced { what, from } => {
                 write!(f, "{from} gives another {what} than before; it is used from now on")
+            }
+            Notice::Aging { service, from, fingerprint, age, left, assumed } => {
+                let days = |time: &Duration| time.as_secs() / (24 * 3600);
+                let how = if *assumed { "is expected to end" } else { "ends" };
+                write!(
+                    f,
+                    "the {} API key {fingerprint} from {from}, first used {} days ago, {how} in {} days; create a new one and replace it",
+                    service.title(),
+                    days(age),
+                    days(left)
+                )
             }
             Notice::Token(TokenEvent::Renewed { generation, lifetime, .. }) => {
                 write!(f, "access token {generation} is in use, for {} s", lifetime.as_secs())

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -11,6 +11,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::{Shared, WeakShared};
 
 use super::{Fixed, Found, SecretSource, within};
+use crate::key_age::KeyAges;
 use crate::key_text::KeyRule;
 use crate::{Notice, Notices, Provenance};
 
@@ -47,6 +48,7 @@ struct Inner {
     /// None: the secret is fixed.
     clock: Option<Arc<dyn Clock>>,
     notices: Notices,
+    ages: OnceLock<KeyAges>,
     current: ArcSwapOption<Held>,
     /// When the source was last looked at for a sign of change, in ms of the monotonic clock.
     looked: AtomicU64,
@@ -73,6 +75,7 @@ impl HeldKey {
             rule: None,
             clock: None,
             notices: Notices::default(),
+            ages: OnceLock::new(),
             current: ArcSwapOption::from_pointee(held),
             looked: AtomicU64::new(0),
             reading: Mutex::default(),
@@ -92,10 +95,35 @@ impl HeldKey {
             rule: Some(rule),
             clock: Some(clock),
             notices,
+            ages: OnceLock::new(),
             current: ArcSwapOption::empty(),
             looked: AtomicU64::new(0),
             reading: Mutex::default(),
         }))
+    }
+
+    /// Has `ages` kept of its keys, and warned of. The first ones set stay.
+    #[cfg(feature = "native")]
+    #[must_use]
+    pub fn aged(self, ages: KeyAges) -> Self {
+        let _ = self.0.ages.set(ages);
+        self
+    }
+
+    /// The ages that are kept of its keys.
+    #[cfg(feature = "native")]
+    #[must_use]
+    pub fn ages(&self) -> Option<&KeyAges> {
+        self.0.ages.get()
+    }
+
+    /// `from TWELVE_LABS_API_KEY, 3f9a1c02, first used 63 days ago`: what an error may say of it.
+    pub(crate) fn describe(&self) -> String {
+        let from = self.provenance();
+        match (self.0.ages.get(), self.current()) {
+            (Some(ages), Some(held)) => format!("from {from}{}", ages.tell(&held)),
+            _ => format!("from {from}"),
+        }
     }
 
     /// Where it comes from.
@@ -116,6 +144,14 @@ impl HeldKey {
     /// # Errors
     /// The source's own, and `auth.malformed`.
     pub async fn get(&self) -> Result<Arc<Held>, Error> {
+        let held = self.take().await?;
+        if let Some(ages) = self.0.ages.get() {
+            ages.used(&held, &self.provenance());
+        }
+        Ok(held)
+    }
+
+    async fn take(&self) -> Outcome {
         let (Some(held), now) = (self.current(), self.0.now()) else { return self.read(0).await };
         if !self.0.is_due(&held, now) && !self.0.shows_change(now) {
             return Ok(held);

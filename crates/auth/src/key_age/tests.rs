@@ -1,0 +1,155 @@
+//! Warnings before a key's end: at which days, once each, over restarts; and what an error tells.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use framekey_catalog::Service;
+use framekey_runtime::testing::HandClock;
+use framekey_runtime::{Clock as _, Secret};
+
+use super::KeyAges;
+use crate::{Found, HeldKey, Notice, Notices, Provenance, fingerprint};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const FROM: Provenance = Provenance::Environment("TWELVE_LABS_API_KEY");
+
+struct Bench {
+    clock: HandClock,
+    told: Arc<Mutex<Vec<Notice>>>,
+    ages: KeyAges,
+}
+
+fn bench(
+    service: Service,
+    lifetime: Option<Duration>,
+    file: Option<PathBuf>,
+    clock: HandClock,
+) -> Bench {
+    let told: Arc<Mutex<Vec<Notice>>> = Arc::default();
+    let ear = Arc::clone(&told);
+    let notices = Notices::to(move |notice: &Notice| ear.lock().unwrap().push(notice.clone()));
+    let ages = KeyAges::new(service, lifetime, file, Arc::new(clock.clone()), notices);
+    Bench { clock, told, ages }
+}
+
+fn key(text: &str) -> HeldKey {
+    HeldKey::fixed(Secret::new(text), FROM)
+}
+
+impl Bench {
+    /// Uses the key every six hours for so many days; gives the days left at each warning.
+    fn use_for(&self, key: &HeldKey, days: u32) -> Vec<u64> {
+        let held = key.current().unwrap();
+        for _ in 0..days * 4 {
+            self.ages.used(&held, &FROM);
+            self.ages.used(&held, &FROM);
+            self.clock.advance(DAY / 4);
+        }
+        self.warnings()
+    }
+
+    fn warnings(&self) -> Vec<u64> {
+        let told = std::mem::take(&mut *self.told.lock().unwrap());
+        told.iter()
+            .map(|notice| match notice {
+                Notice::Aging { left, .. } => left.as_secs() / DAY.as_secs(),
+                other => panic!("{other}"),
+            })
+            .collect()
+    }
+}
+
+#[test]
+fn ro_04_a_key_of_twelve_labs_is_warned_of_at_14_7_3_and_1_days_once_each() {
+    let bench = bench(Service::TwelveLabs, None, None, HandClock::default());
+    assert_eq!(bench.use_for(&key("canary-1"), 90), [14, 7, 3, 1]);
+    // The next key begins anew.
+    assert_eq!(bench.use_for(&key("canary-2"), 50), [14]);
+    let shorter = self::bench(Service::TwelveLabs, Some(10 * DAY), None, HandClock::default());
+    assert_eq!(shorter.use_for(&key("canary-1"), 20), [7, 3, 1]);
+}
+
+#[test]
+fn ro_04_where_no_end_is_known_nothing_is_warned_of() {
+    for service in [Service::ApiVideo, Service::VideoVector] {
+        let bench = bench(service, None, None, HandClock::default());
+        assert_eq!(bench.use_for(&key("canary-1"), 400), [0; 0]);
+    }
+    let told = bench(Service::VideoVector, Some(365 * DAY), None, HandClock::default());
+    assert_eq!(told.use_for(&key("canary-1"), 400), [14, 7, 3, 1]);
+}
+
+#[test]
+fn ro_04_a_client_that_slept_through_warnings_gets_the_one_that_is_due() {
+    let bench = bench(Service::TwelveLabs, None, None, HandClock::default());
+    let key = key("canary-1");
+    assert_eq!(bench.use_for(&key, 1), [0; 0]);
+    bench.clock.advance(DAY * 56);
+    assert_eq!(bench.use_for(&key, 1), [3]);
+    assert_eq!(bench.use_for(&key, 10), [1]);
+}
+
+#[tokio::test]
+async fn ro_04_an_end_that_the_source_says_counts_and_a_key_for_an_hour_is_no_news() {
+    struct Says(Option<Duration>);
+    impl crate::SecretSource for Says {
+        fn provenance(&self) -> Provenance {
+            FROM
+        }
+        fn read(&self) -> framekey_runtime::BoxFuture<'_, Result<Found, framekey_runtime::Error>> {
+            let found = Found { secret: Secret::new("canary-1"), expires_at: self.0 };
+            Box::pin(std::future::ready(Ok(found)))
+        }
+        fn can_change(&self) -> bool {
+            true
+        }
+    }
+    for (life, warned) in [(DAY * 20, vec![14, 7, 3, 1]), (DAY / 24, vec![])] {
+        let clock = HandClock::default();
+        let end = clock.now().wall + life;
+        let bench = bench(Service::VideoVector, None, None, clock.clone());
+        let rule = crate::KeyRule::new(Service::VideoVector, crate::Slot::ApiKey);
+        let key =
+            HeldKey::new(Arc::new(Says(Some(end))), rule, Arc::new(clock), Notices::default());
+        key.get().await.unwrap();
+        assert_eq!(bench.use_for(&key, 30), warned);
+    }
+}
+
+#[test]
+fn ro_04_ages_outlive_the_process_in_a_file_for_its_owner_only() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("first-use.json");
+    let clock = HandClock::default();
+    let open = || bench(Service::TwelveLabs, None, Some(path.clone()), clock.clone());
+    let key = key("canary-1");
+    assert_eq!(open().use_for(&key, 50), [14]);
+    assert_eq!(open().use_for(&key, 5), [7]);
+    assert_eq!(open().use_for(&key, 1), [0; 0]);
+    let age = open().ages.of(&key.current().unwrap()).unwrap();
+    assert_eq!((age.age, age.left), (DAY * 56, Some(DAY * 4)));
+    assert_eq!(
+        open().ages.tell(&key.current().unwrap()),
+        format!(", {}, first used 56 days ago", age.fingerprint)
+    );
+
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        text.contains(&fingerprint(&Secret::new("canary-1"))) && !text.contains("canary"),
+        "{text}"
+    );
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    // A file that cannot be used is written anew; a folder that is gone harms nobody.
+    for junk in ["", "{", "[]", "{\"keys\":{\"x\":{\"first_used\":-1}}}", "{\"keys\":7}"] {
+        std::fs::write(&path, junk).unwrap();
+        assert_eq!(open().use_for(&key, 1), [0; 0], "{junk}");
+        assert!(std::fs::read_to_string(&path).unwrap().contains("first_used"), "{junk}");
+    }
+    drop(folder);
+    assert_eq!(open().use_for(&key, 50), [14]);
+}
