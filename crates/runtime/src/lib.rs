@@ -10,6 +10,7 @@ pub mod encode;
 mod error;
 mod headers;
 mod json;
+mod mask;
 mod message;
 #[cfg(feature = "native")]
 pub mod native;

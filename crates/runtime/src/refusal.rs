@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::Json;
+use crate::mask::Mask;
 
 /// What the service said about a refusal, in its own words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,9 +24,9 @@ const LONGEST: usize = 500;
 impl ServerError {
     /// Reads an error body. Knows problem objects (`type`, `title`, `name`, `detail`), flat bodies
     /// (`code` as text or number, `message`, `error`, `error_code`), nested ones (`error: {…}`) and
-    /// `detail` as text or list. Anything else, HTML included, gives an empty answer.
-    #[must_use]
-    pub fn read(json: &dyn Json, body: &[u8]) -> Self {
+    /// `detail` as text or list. Anything else, HTML included, gives an empty answer. Secrets are
+    /// hidden before a text is cut, so that no part of one is left at its end.
+    pub(crate) fn read(json: &dyn Json, body: &[u8], mask: &Mask) -> Self {
         let Some(Value::Object(outer)) = json.read(body) else {
             return ServerError::default();
         };
@@ -33,6 +34,7 @@ impl ServerError {
             Some(Value::Object(inner)) => inner,
             _ => &outer,
         };
+        let short = |value: &Value| short(value, mask);
         let text = |name: &str| object.get(name).and_then(short);
         let problem =
             text("type").map(|kind| kind.rsplit('/').next().unwrap_or_default().to_owned());
@@ -43,7 +45,7 @@ impl ServerError {
                     (Some(title), Some(detail)) => Some(format!("{title} {detail}")),
                     (title, detail) => title.or(detail),
                 })
-                .or_else(|| first_detail(object.get("detail")))
+                .or_else(|| first_detail(object.get("detail"), short))
                 .or_else(|| text("error")),
             parameter: text("name").filter(|name| !name.is_empty()),
             request_id: text("request_id"),
@@ -51,19 +53,27 @@ impl ServerError {
     }
 }
 
-fn short(value: &Value) -> Option<String> {
-    let text = match value {
-        Value::String(text) if !text.is_empty() => text.clone(),
-        Value::Number(number) => number.to_string(),
-        _ => return None,
-    };
-    Some(text.chars().filter(|c| !c.is_control()).take(LONGEST).collect())
+fn short(value: &Value, mask: &Mask) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(shown(text, mask)),
+        Value::Number(number) => Some(shown(&number.to_string(), mask)),
+        _ => None,
+    }
+}
+
+/// A text of the service as it may be shown: without the credential, control characters and
+/// whatever is too long.
+pub(crate) fn shown(text: &str, mask: &Mask) -> String {
+    mask.hide(text).chars().filter(|c| !c.is_control()).take(LONGEST).collect()
 }
 
 /// FastAPI's list of faults: the first one's message and place.
-fn first_detail(detail: Option<&Value>) -> Option<String> {
+fn first_detail(
+    detail: Option<&Value>,
+    short: impl Fn(&Value) -> Option<String>,
+) -> Option<String> {
     let first = detail?.as_array()?.first()?;
-    let message = first.get("msg").and_then(short)?;
+    let message = first.get("msg").and_then(&short)?;
     let place: Vec<String> = first.get("loc")?.as_array()?.iter().filter_map(short).collect();
     Some(format!("{message} ({})", place.join(".")))
 }
@@ -72,9 +82,10 @@ fn first_detail(detail: Option<&Value>) -> Option<String> {
 mod tests {
     use super::ServerError;
     use crate::SerdeJson;
+    use crate::mask::Mask;
 
     fn read(body: &str) -> (Option<String>, Option<String>, Option<String>) {
-        let found = ServerError::read(&SerdeJson, body.as_bytes());
+        let found = ServerError::read(&SerdeJson, body.as_bytes(), &Mask::default());
         (found.code, found.message, found.parameter)
     }
 

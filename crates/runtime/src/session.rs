@@ -9,6 +9,8 @@ use framekey_catalog::{Operation, Service};
 use futures_util::future::{Either, select};
 use futures_util::{StreamExt, pin_mut};
 
+use crate::mask::Mask;
+use crate::refusal::shown;
 use crate::{
     Anonymous, Applied, BaseUrl, Body, Credentials, Error, ErrorKind, Headers, HttpRequest,
     HttpResponse, Json, Platform, Repair, Request, Response, Seconds, ServerError, Stage,
@@ -169,7 +171,8 @@ impl Session {
                 repair = Some(found);
             }
             let json = self.shared.platform.json.as_ref();
-            let error = refusal(operation, answer, &applied, repair, json).await;
+            let mask = Mask::of(&applied).and_arguments(operation, &request, json);
+            let error = refusal(operation, answer, &mask, repair, json).await;
             return Err(error.after_attempts(attempts));
         }
     }
@@ -274,26 +277,16 @@ fn transport_error(operation: &'static Operation, fault: TransportError) -> Erro
 async fn refusal(
     operation: &'static Operation,
     answer: HttpResponse,
-    applied: &Applied,
+    mask: &Mask,
     repair: Option<Repair>,
     json: &dyn Json,
 ) -> Error {
     let HttpResponse { status, headers, body } = answer;
     // A body that breaks off still leaves the status to report.
     let bytes = read(body, LARGEST_REFUSAL).await.unwrap_or_default();
-    let mut server = ServerError::read(json, &bytes);
+    let mut server = ServerError::read(json, &bytes, mask);
     if server.request_id.is_none() {
-        server.request_id = headers.get("x-request-id").map(str::to_owned);
-    }
-    for (_, secret) in applied.headers.iter().chain(&applied.query) {
-        let bare = secret.expose().rsplit(' ').next().unwrap_or_default();
-        for text in
-            [&mut server.code, &mut server.message, &mut server.parameter].into_iter().flatten()
-        {
-            if bare.len() >= 8 && text.contains(bare) {
-                *text = text.replace(bare, "[redacted]");
-            }
-        }
+        server.request_id = headers.get("x-request-id").map(|id| shown(id, mask));
     }
     let (kind, code) = match status {
         300..400 => (ErrorKind::Status, "http.redirect"),

@@ -60,7 +60,7 @@ impl Form {
         match serde_json::to_value(value) {
             Ok(Value::Null) => {}
             Ok(value) => self.parts.push(Part::text(wire, text(&value))),
-            Err(fault) => self.fault = Some(unfit(wire, &fault)),
+            Err(_) => self.fault = Some(unfit(wire)),
         }
         self
     }
@@ -74,7 +74,7 @@ impl Form {
                 self.parts.extend(items.iter().map(|item| Part::text(wire, text(item))))
             }
             Ok(value) => self.parts.push(Part::text(wire, text(&value))),
-            Err(fault) => self.fault = Some(unfit(wire, &fault)),
+            Err(_) => self.fault = Some(unfit(wire)),
         }
         self
     }
@@ -106,10 +106,7 @@ fn text(value: &Value) -> String {
 }
 
 /// The values of a request are the caller's own types, so that only a map with odd keys ends here.
-pub(super) fn unfit(what: &str, fault: &serde_json::Error) -> Error {
-    Error::new(
-        ErrorKind::Usage,
-        "usage.bad_value",
-        format!("`{what}` cannot be written as JSON: {fault}"),
-    )
+/// Without serde's own words, which may quote the value.
+pub(super) fn unfit(what: &str) -> Error {
+    Error::new(ErrorKind::Usage, "usage.bad_value", format!("`{what}` cannot be written as JSON"))
 }

@@ -141,7 +141,7 @@ impl RequestBuilder {
 }
 
 fn json(what: &str, value: &impl Serialize) -> Result<Value, Error> {
-    serde_json::to_value(value).map_err(|fault| unfit(what, &fault))
+    serde_json::to_value(value).map_err(|_| unfit(what))
 }
 
 fn pair(query: &mut String, wire: &str, value: &Value) -> Result<(), Error> {
