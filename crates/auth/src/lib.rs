@@ -10,6 +10,7 @@ mod fail;
 #[cfg(feature = "native")]
 mod fingerprint;
 mod jwt;
+#[cfg(feature = "native")]
 mod key_age;
 mod key_text;
 mod notice;

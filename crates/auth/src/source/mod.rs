@@ -9,7 +9,6 @@ mod command;
 mod file;
 #[cfg(feature = "native")]
 mod first_of;
-mod fixed;
 mod held;
 #[cfg(test)]
 mod held_tests;
@@ -17,6 +16,8 @@ mod held_tests;
 mod keyring;
 #[cfg(feature = "native")]
 mod profile;
+#[cfg(feature = "native")]
+mod reader;
 mod repair;
 mod within;
 
@@ -34,7 +35,6 @@ pub use command::CommandSource;
 pub use file::FileSource;
 #[cfg(feature = "native")]
 pub use first_of::FirstOf;
-pub(crate) use fixed::Fixed;
 pub use held::{Held, HeldKey};
 #[cfg(feature = "keyring")]
 pub use keyring::SystemKeyring;
