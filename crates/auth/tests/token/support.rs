@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use framekey_auth::store::TokenStore;
 use framekey_auth::{
     Credential, CredentialSet, DisposableTokenCredential, GivenSession, HeldKey, Provenance,
     Renewal, TokenEvent,
@@ -280,7 +281,7 @@ impl ApiVideo {
         }
     }
 
-    fn grant(&self, number: usize, life: &str) -> String {
+    pub(crate) fn grant(&self, number: usize, life: &str) -> String {
         let real = life.trim_matches('"').parse::<f64>().unwrap_or(3600.0).clamp(0.0, 1e6);
         let real = Duration::try_from_secs_f64(real).unwrap_or_default();
         let mut books = self.books();
@@ -310,6 +311,14 @@ impl ApiVideo {
         self.client_with(seed, |bare| DisposableTokenCredential::from_session(given, FROM, bare))
     }
 
+    /// A client that shares its token through `store`.
+    pub(crate) fn client_in(&self, store: Arc<dyn TokenStore>, seed: u64) -> Client {
+        let key = HeldKey::fixed(Secret::new(KEY), FROM);
+        self.client_with(seed, |bare| {
+            DisposableTokenCredential::new(key, Renewal::Exchange, bare).stored_in(store).unwrap()
+        })
+    }
+
     pub(crate) fn client_with(
         &self,
         seed: u64,
@@ -334,7 +343,7 @@ impl ApiVideo {
     }
 }
 
-const FROM: Provenance = Provenance::Environment("APIVIDEO_API_KEY");
+pub(crate) const FROM: Provenance = Provenance::Environment("APIVIDEO_API_KEY");
 
 #[derive(Clone)]
 pub(crate) struct Client {
@@ -370,6 +379,16 @@ impl Client {
             outcomes.push(call.await.unwrap());
         }
         outcomes
+    }
+
+    /// What the watch heard of the store.
+    pub(crate) fn store_troubles(&self) -> Vec<String> {
+        let events = self.events.lock().unwrap();
+        let troubles = events.iter().filter_map(|event| match event {
+            TokenEvent::StoreUnused { problem } => Some(problem.clone()),
+            _ => None,
+        });
+        troubles.collect()
     }
 
     /// Cycles that failed, as the watch saw them, and how many of them callers did not notice.
