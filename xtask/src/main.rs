@@ -6,6 +6,7 @@ mod bindings;
 mod check;
 mod generate;
 mod process;
+mod rows;
 mod say;
 mod setup;
 mod test;
@@ -33,6 +34,8 @@ enum Command {
     Bindings(bindings::Options),
     /// Look at what must hold in every commit.
     Check(check::Options),
+    /// List the rows of the reliability table, the tests that prove them, the code they guard.
+    Rows(rows::Options),
     /// Install what the tests need, and say what.
     Setup,
     /// Run every test in every language.
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Command::Generate(options) => generate::run(&root(), &options),
         Command::Bindings(options) => bindings::run(&root(), &options),
         Command::Check(options) => check::run(&root(), &options),
+        Command::Rows(options) => rows::run(&root(), &options),
         Command::Setup => setup::run(&root()),
         Command::Test(options) => test::run(&root(), &options),
     };

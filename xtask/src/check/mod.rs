@@ -20,19 +20,20 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
-use report::Report;
-use subject::Subject;
+pub(crate) use report::Report;
+pub(crate) use subject::Subject;
 
 type Check = fn(&Subject) -> Result<Report>;
 
 /// The quick ones first.
-const CHECKS: [(&str, Check); 11] = [
+const CHECKS: [(&str, Check); 12] = [
     ("layers", layers::check),
     ("manifests", manifests::check),
     ("unsafe", unsafe_code::check),
     ("generated", generated::check),
     ("lengths", lengths::check),
     ("secrets", secrets::check),
+    ("rows", crate::rows::check),
     ("spec-names", spec_names::check),
     ("spec-texts", spec_texts::check),
     ("format", format::check),
