@@ -22,22 +22,22 @@ const makers = {
     refresh_token: async (av, info) =>
       (await av.accessTokens.create({ apiKey: info["api-video"].api_key })).refresh_token,
   },
-  "twelve-labs": {
-    index_id: async (tl) =>
-      (await tl.indexes.create({
-        indexName: `made for a test ${crypto.randomUUID()}`,
-        models: [{ model_name: "marengo3.0", model_options: ["visual"] }],
-      }))._id,
-  },
+  "twelve-labs": {},
   videovector: {
     key_id: async (vv) => (await vv.apiKeys.create({ name: "made for a test" })).key_id,
   },
 };
 
+/** Arguments that the emulator gives for a call, with the objects that they name. */
+async function example(info, { service, operation }) {
+  const response = await fetch(`${info.control}/example`, { method: "POST", body: JSON.stringify({ service, operation }) });
+  return response.json();
+}
+
 /** Makes one call; gives its answer. */
 export async function makeCall(clients, info, call) {
   const client = clients[call.service];
-  const args = { ...call.arguments };
+  const args = { ...call.arguments, ...(await example(info, call)) };
   for (const [name, make] of Object.entries(makers[call.service])) {
     if (name in args) args[name] = await make(client, info);
   }

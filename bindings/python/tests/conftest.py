@@ -38,6 +38,10 @@ class Emulator:
     def clear_journal(self) -> None:
         self.control("DELETE", "/journal")
 
+    def example(self, service: str, operation: str) -> dict[str, Any]:
+        """Arguments with which an operation succeeds; what they name is made."""
+        return self.control("POST", "/example", {"service": service, "operation": operation})
+
     def options(self, service: str) -> dict[str, str]:
         return {name: self.info[service][name] for name in ("api_key", "base_url")}
 

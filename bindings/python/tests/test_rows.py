@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import pathlib
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -23,10 +22,6 @@ MAKERS: dict[tuple[str, str], Callable[[Any, Any], str]] = {
     ("api-video", "refresh_token"): lambda av, info: av.access_tokens.create(
         api_key=info["api-video"]["api_key"]
     )["refresh_token"],
-    ("twelve-labs", "index_id"): lambda tl, _: tl.indexes.create(
-        index_name=f"made for a test {uuid.uuid4()}",
-        models=[{"model_name": "marengo3.0", "model_options": ["visual"]}],
-    )["_id"],
     ("videovector", "key_id"): lambda vv, _: vv.api_keys.create(name="made for a test")["key_id"],
 }
 
@@ -53,6 +48,7 @@ def test_row(call: dict[str, Any], clients: dict[str, Any], emulator: Any) -> No
     for (service, name), make in MAKERS.items():
         if service == call["service"] and name in arguments:
             arguments[name] = make(client, emulator.info)
+    arguments |= emulator.example(call["service"], call["operation"])
     path = [arguments.pop(name) for name in call["path"]]
     arguments |= {name: b"a few bytes" for name in call["files"]}
     target = client

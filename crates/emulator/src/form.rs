@@ -22,6 +22,8 @@ pub(crate) struct Form {
 /// A file that came in a form.
 #[derive(Clone, Debug)]
 pub(crate) struct Uploaded {
+    /// The name of the part.
+    pub(crate) field: String,
     pub(crate) name: String,
     pub(crate) size: u64,
     pub(crate) sha256: String,
@@ -56,7 +58,8 @@ pub(crate) async fn read(
                 size += piece.len() as u64;
                 hash.update(&piece);
             }
-            form.files.push(Uploaded { name: file_name, size, sha256: hex(&hash.finalize()) });
+            let sha256 = hex(&hash.finalize());
+            form.files.push(Uploaded { field: name, name: file_name, size, sha256 });
             continue;
         }
         let mut bytes = Vec::new();

@@ -262,6 +262,25 @@ impl World {
         Value::Object(counters)
     }
 
+    /// Arguments with which an operation succeeds, and what else people do in a service's dashboard.
+    pub(crate) fn desk(&self, method: &str, path: &str, body: &Value) -> Option<Answer> {
+        let now = self.now();
+        let Services { draw, twelve_labs, .. } = &mut self.lock().services;
+        match path.split_once('/') {
+            Some(("twelve-labs", rest)) => Some(twelve_labs.dashboard(method, rest, body, now, draw)),
+            None if (method, path) == ("POST", "example") => {
+                let service = body["service"].as_str().and_then(Service::from_slug)?;
+                let operation = framekey_catalog::find(service, body["operation"].as_str()?)?;
+                Some(Answer::json(200, &match service {
+                    Service::TwelveLabs => twelve_labs.example(operation, now, draw),
+                    // Their own tests make what they need.
+                    Service::ApiVideo | Service::VideoVector => json!({}),
+                }))
+            }
+            _ => None,
+        }
+    }
+
     /// Answers a request to the second origin.
     pub(crate) fn file(&self, call: &FileCall) -> Answer {
         let Services { draw, twelve_labs, .. } = &mut self.lock().services;

@@ -18,17 +18,19 @@ async fn own(lab: &Lab, operation: &Operation) -> Vec<(&'static str, String)> {
         |got: Got, pointer: &str| got.json().pointer(pointer).unwrap().as_str().unwrap().to_owned();
     match operation.service {
         Service::ApiVideo => own_api_video::own(lab, operation).await,
-        Service::TwelveLabs => {
-            let models = json!([{ "model_name": "marengo3.0", "model_options": ["visual"] }]);
-            let name = format!("own {}", operation.id);
-            let body = json!({ "index_name": name, "models": models });
-            vec![("index-id", made(lab.labs("POST", "/indexes").json(body).send().await, "/_id"))]
-        }
+        // Made by the emulator itself: see `example`.
+        Service::TwelveLabs => Vec::new(),
         Service::VideoVector => {
             let key = lab.user("POST", "/api-keys").json(json!({ "name": "own" })).send().await;
             vec![("key_id", made(key, "/key_id"))]
         }
     }
+}
+
+/// Arguments that the emulator gives for a call, by their names in our calls.
+async fn example(lab: &Lab, operation: &Operation) -> Value {
+    let asked = json!({ "service": operation.service.slug(), "operation": operation.id });
+    lab.control("POST", "example").json(asked).send().await.json()
 }
 
 fn signed(lab: &Lab, operation: &Operation, ask: Ask, upload_token: &str) -> Ask {
@@ -50,11 +52,13 @@ fn signed(lab: &Lab, operation: &Operation, ask: Ask, upload_token: &str) -> Ask
 /// Calls an operation with the least that it takes.
 async fn call(lab: &Lab, document: &Document, operation: &'static Operation) -> Got {
     let own = own(lab, operation).await;
+    let example = example(lab, operation).await;
     let known = |wire: &str| own.iter().find(|(name, _)| *name == wire).map(|(_, id)| id.clone());
     let mut path = operation.path.to_owned();
     let mut query = Vec::new();
     for param in operation.params.iter().filter(|param| param.required) {
         let least = known(param.wire).map(Value::from);
+        let least = least.or_else(|| example.get(param.name).cloned());
         let value = least.unwrap_or_else(|| document.least(document.param(operation, param.wire)));
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         match param.place {
@@ -74,7 +78,15 @@ async fn call(lab: &Lab, document: &Document, operation: &'static Operation) -> 
         signed(lab, operation, lab.to(operation.service, operation.method.as_str(), &path), &token);
     match &operation.body {
         Body::None => ask,
-        Body::Json { .. } => ask.json(body(lab, document, operation, &own).await),
+        Body::Json { fields, .. } => {
+            let mut body = body(lab, document, operation, &own).await;
+            for field in *fields {
+                if let Some(value) = example.get(field.name) {
+                    body[field.wire] = value.clone();
+                }
+            }
+            ask.json(body)
+        }
         Body::Multipart { fields } => {
             let mut texts = Vec::new();
             let mut files: Vec<(&str, &str, &[u8])> = Vec::new();
@@ -82,8 +94,13 @@ async fn call(lab: &Lab, document: &Document, operation: &'static Operation) -> 
                 Service::ApiVideo => own_api_video::file_name(operation),
                 _ => "clip.mp4",
             };
-            for field in fields.iter().filter(|field| field.required) {
+            for field in *fields {
+                let given = example.get(field.name).map(|given| given.get(0).unwrap_or(given));
                 match field.kind {
+                    _ if given.is_some() => {
+                        texts.push((field.wire, given.and_then(Value::as_str).unwrap()));
+                    }
+                    _ if !field.required => {}
                     FieldKind::File => files.push((field.wire, file_name, b"the bytes of a file")),
                     _ => texts.push((field.wire, "text")),
                 }

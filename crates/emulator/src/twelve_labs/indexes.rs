@@ -156,3 +156,13 @@ impl Account {
         Ok(Answer::json(201, &json!({ "_id": id })))
     }
 }
+
+/// Whether an index has a Marengo model that has read this from its media.
+pub(super) fn can_search(index: &Thing, option: &str) -> bool {
+    models(index).any(|model| {
+        let name = model["model_name"].as_str().unwrap_or_default();
+        let options = model["model_options"].as_array();
+        name.starts_with("marengo")
+            && options.is_some_and(|all| all.iter().any(|one| one == option))
+    })
+}

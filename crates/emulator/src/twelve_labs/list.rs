@@ -74,8 +74,9 @@ pub(super) fn page<'a>(
     Ok(Answer::json(200, &json!({ "data": data, "page_info": info })))
 }
 
-/// Things come oldest first.
+/// By the moment or name that is asked for; what has the same stays in the order of creation.
 fn sort(call: &Call, things: &mut [&Thing]) -> Result<(), Answer> {
+    things.sort_by_key(|thing| thing.order());
     match call.query("sort_by").unwrap_or("created_at") {
         "created_at" => {}
         "updated_at" => things.sort_by_key(|thing| thing.updated),

@@ -1,14 +1,24 @@
 //! Twelve Labs v1.3: a key in a header, and everything that an account keeps.
 
+mod analyze;
+mod analyze_tasks;
 mod assets;
+mod batches;
 mod connections;
+mod dashboard;
+mod embed;
+mod embed_tasks;
 mod entities;
+mod example;
 mod imports;
 mod indexed;
 mod indexes;
 mod list;
 mod media;
+mod question;
 mod refusal;
+mod responses;
+mod search;
 mod store;
 mod store_search;
 mod stores;
@@ -18,6 +28,7 @@ mod valid;
 
 use crate::answer::{Answer, flat};
 use crate::call::Call;
+use crate::clock::Moment;
 use crate::credential::Given;
 use crate::draw::Draw;
 use crate::files::{self, FileCall};
@@ -27,7 +38,11 @@ use store::Collection;
 /// An account of the service.
 #[derive(Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Account {
+    /// Empty for an account without a key.
     key: String,
+    key_ends: Option<Moment>,
+    /// Who is told of finished analyses.
+    webhooks: Collection,
     assets: Collection,
     uploads: Collection,
     connections: Collection,
@@ -50,6 +65,17 @@ pub(crate) struct Account {
     item_groups: Collection,
     /// Page tokens of searches in knowledge stores: the owner is the store.
     store_tokens: Collection,
+    /// Pages of searches by their token: the owner is the index.
+    search_pages: Collection,
+    /// Embedding tasks: the owner is the version of the call.
+    embed_tasks: Collection,
+    /// Analysis tasks: the owner is the batch, if there is one.
+    analyses: Collection,
+    batches: Collection,
+    /// Conversations: the owner is the knowledge store.
+    sessions: Collection,
+    /// Analysis tasks whose end no webhook was told.
+    untold: Vec<String>,
 }
 
 impl Account {
@@ -59,7 +85,7 @@ impl Account {
 
     /// The answer, or `None` where the schema has the last word.
     pub(crate) fn answer(&mut self, call: &Call, given: &Given, draw: &mut Draw) -> Option<Answer> {
-        if let Err(refused) = self.admit(given) {
+        if let Err(refused) = self.admit(given, call.now) {
             return Some(refused);
         }
         // An index has its own order: a field of the old API is told before a missing one.
@@ -68,9 +94,10 @@ impl Account {
     }
 
     /// A key that is wrong and one that has ended are told alike.
-    fn admit(&self, given: &Given) -> Result<(), Answer> {
+    fn admit(&self, given: &Given, now: Moment) -> Result<(), Answer> {
+        let is_over = self.key.is_empty() || self.key_ends.is_some_and(|end| now >= end);
         match &given.api_key {
-            Some(key) if *key == self.key => Ok(()),
+            Some(key) if *key == self.key && !is_over => Ok(()),
             Some(_) => Err(flat(
                 401,
                 "api_key_invalid",
@@ -106,6 +133,15 @@ impl Account {
             "connections" => self.connections(call, draw),
             "connections.imports" => self.imports(call, draw),
             "connections.redirect_uris" => self.redirect_uris(call, draw),
+            "search" => self.search(call, draw),
+            "embed" => self.embed(call),
+            "embed.tasks" => self.embed_tasks(call, draw),
+            "embed_v2" => self.embed_v2(call),
+            "embed_v2.tasks" => self.embed_v2_tasks(call, draw),
+            "analyze" => self.analyze(call, draw),
+            "analyze.tasks" => self.analyze_tasks(call, draw),
+            "analyze.batches" => self.batches(call, draw),
+            "responses" => self.responses(call, draw),
             _ => return Ok(None),
         };
         outcome.map(Some)

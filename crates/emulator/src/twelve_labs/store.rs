@@ -29,6 +29,11 @@ impl Thing {
         now.0.saturating_sub(self.created.0)
     }
 
+    /// Its place in the order in which things were created.
+    pub(super) fn order(&self) -> u64 {
+        self.number
+    }
+
     /// What is shown, with `_id` and both times.
     pub(super) fn to_json(&self) -> Value {
         let mut value = Value::Object(self.shown.clone());
