@@ -4,6 +4,8 @@ mod callback;
 mod entry;
 mod file;
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 
 use std::fmt;
 use std::time::Duration;
@@ -15,6 +17,8 @@ pub use entry::Entry;
 pub(crate) use entry::LARGEST;
 pub use file::FileStore;
 pub use memory::MemoryStore;
+#[cfg(feature = "redis")]
+pub use redis::RedisStore;
 
 /// How long an operation may take where a store does not say otherwise.
 const PATIENCE: Duration = Duration::from_millis(250);
