@@ -6,6 +6,8 @@ use bytes::Bytes;
 use framekey_catalog::Service;
 use serde_json::{Value, json};
 
+use crate::courier::Letter;
+
 /// An answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
@@ -13,6 +15,8 @@ pub(crate) struct Answer {
     pub(crate) media: &'static str,
     pub(crate) body: Bytes,
     pub(crate) headers: Vec<(Cow<'static, str>, String)>,
+    /// A webhook call that is to be made first: what comes of it is the answer.
+    pub(crate) errand: Option<Box<Letter>>,
 }
 
 impl Answer {
@@ -25,7 +29,12 @@ impl Answer {
     }
 
     pub(crate) fn of(status: u16, media: &'static str, body: impl Into<Bytes>) -> Self {
-        Answer { status, media, body: body.into(), headers: Vec::new() }
+        Answer { status, media, body: body.into(), headers: Vec::new(), errand: None }
+    }
+
+    pub(crate) fn errand(mut self, letter: Letter) -> Self {
+        self.errand = Some(Box::new(letter));
+        self
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {

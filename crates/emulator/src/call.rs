@@ -11,6 +11,7 @@ use crate::form::Form;
 use crate::switches::Switches;
 
 /// A call as the services' rules see it.
+#[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) operation: &'static Operation,
     /// The base URL that the call came to.
@@ -20,6 +21,7 @@ pub(crate) struct Call {
     pub(crate) path: BTreeMap<&'static str, String>,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) content_range: Option<String>,
+    pub(crate) idempotency_key: Option<String>,
     /// The JSON body; null for none.
     pub(crate) body: Value,
     pub(crate) form: Form,

@@ -15,6 +15,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::{Deserialize, Serialize};
 
+use crate::answer::Answer;
 use crate::clock::{Moment, pause};
 use crate::world::{Place, World};
 
@@ -113,6 +114,13 @@ pub(crate) async fn run(world: Arc<World>) {
             () = pause(ROUND), if more_later => {}
         }
     }
+}
+
+/// Carries one letter while the caller waits, and gives the answer that comes of it.
+pub(crate) async fn errand(world: &World, letter: Letter) -> Answer {
+    let carrier: Carrier = Client::builder(TokioExecutor::new()).build_http();
+    let (_, letter, status) = carry(&carrier, (Place::VideoVector, letter)).await;
+    world.ran_errand(&letter, status)
 }
 
 async fn carry(

@@ -15,11 +15,12 @@ use serde_json::Value;
 use crate::answer::{Answer, no_route, refuse, wrong_method};
 use crate::call::Call;
 use crate::connection::Fate;
+use crate::courier;
 use crate::credential::Given;
 use crate::fault::{End, Reply, reply};
 use crate::files;
 use crate::form::{self, Form};
-use crate::journal::{Entry, sha256_hex};
+use crate::journal::{Entry, Headers, sha256_hex};
 use crate::router::{self, Route};
 use crate::server::LARGEST_BODY;
 use crate::world::{Met, Place, World};
@@ -73,6 +74,8 @@ pub(crate) async fn serve(
         body_sha256: String::new(),
         credential: given.presented(),
         time: world.now().seconds(),
+        answer_bytes: 0,
+        headers: Headers::of(&head.headers),
     };
     let (operation, path) = match route {
         Route::Found(operation, path) => (operation, path),
@@ -90,14 +93,19 @@ pub(crate) async fn serve(
         path,
         query,
         content_range: text(&head.headers, "content-range"),
+        idempotency_key: text(&head.headers, "idempotency-key"),
         body,
         form,
         now: world.now(),
         switches: world.switches(),
     };
-    match world.carry_out(place, &call, &given) {
-        Met { fault: None, answer } => Ok(noted(world, entry, answer)),
-        Met { fault: Some(fault), answer } => {
+    let Met { fault, mut answer } = world.carry_out(place, &call, &given);
+    if let Some(letter) = answer.errand.take() {
+        answer = courier::errand(world, *letter).await;
+    }
+    match fault {
+        None => Ok(noted(world, entry, answer)),
+        Some(fault) => {
             // Noted before it is met: some faults never end.
             entry.status = fault.status.unwrap_or(if fault.replaces() { 0 } else { answer.status });
             world.note(entry);
@@ -112,7 +120,7 @@ async fn file(world: &World, head: &Parts, path: &str, body: Incoming) -> Reply 
     let query = pairs(head.uri.query().unwrap_or_default());
     let given = given(&head.headers, &query, None);
     let (method, now) = (head.method.as_str(), world.now());
-    let mut entry = files::entry(method, &query, &given, now);
+    let mut entry = files::entry(method, &query, &given, Headers::of(&head.headers), now);
     let answer = match files::read(method, path, query, patient(body), now).await {
         Ok(call) => {
             entry.body_bytes = call.size;
@@ -126,6 +134,7 @@ async fn file(world: &World, head: &Parts, path: &str, body: Incoming) -> Reply 
 
 fn noted(world: &World, mut entry: Entry, answer: Answer) -> Reply {
     entry.status = answer.status;
+    entry.answer_bytes = answer.body.len() as u64;
     world.note(entry);
     Reply::whole(answer)
 }

@@ -16,13 +16,12 @@ use crate::credential::{Credentials, Given};
 use crate::draw::Draw;
 use crate::fault::{Fault, Planted};
 use crate::files::{self, FileCall};
-use crate::journal::Entry;
+use crate::journal::{Entry, Journal};
+use crate::ledger::{Keyed, Ledger};
+use crate::limits::Windows;
 use crate::scenario::Scenario;
 use crate::switches::Switches;
 use crate::{api_video, synth, twelve_labs, videovector};
-
-/// The journal forgets its oldest entries beyond this.
-const LONGEST_JOURNAL: usize = 100_000;
 
 /// Where a request went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -77,6 +76,7 @@ pub(crate) struct World {
     start: Mutex<Scenario>,
     switches: RwLock<Arc<Switches>>,
     state: Mutex<State>,
+    journal: Mutex<Journal>,
     /// Rung when there may be something for the courier.
     bell: Notify,
 }
@@ -94,10 +94,10 @@ pub(crate) struct Services {
 
 pub(crate) struct State {
     pub(crate) services: Services,
-    pub(crate) journal: Vec<Entry>,
-    numbered: u64,
     pub(crate) counts: BTreeMap<(Service, &'static str), u64>,
     pub(crate) faults: Vec<Planted>,
+    pub(crate) ledger: Ledger,
+    pub(crate) windows: Windows,
     /// What rules draw from, so that faults do not change the ids.
     pub(crate) fault_draw: Draw,
 }
@@ -121,6 +121,7 @@ impl World {
             credentials: RwLock::new(Arc::new(credentials)),
             switches: RwLock::new(Arc::new(start.switches.clone())),
             state: Mutex::new(state),
+            journal: Mutex::default(),
             start: Mutex::new(start),
             bell: Notify::new(),
         }
@@ -134,6 +135,7 @@ impl World {
         self.clock.set(scenario.clock);
         let (credentials, fresh) = fresh(&scenario, self.clock.now());
         *state = fresh;
+        *self.pages() = Journal::default();
         *self.credentials.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(credentials);
         self.set_switches(scenario.switches.clone())?;
         *self.start.lock().unwrap_or_else(PoisonError::into_inner) = scenario;
@@ -224,21 +226,20 @@ impl World {
     }
 
     pub(crate) fn journal(&self) -> Vec<Entry> {
-        self.lock().journal.clone()
+        self.pages().entries()
     }
 
     pub(crate) fn clear_journal(&self) {
-        self.lock().journal.clear();
+        self.pages().clear();
     }
 
-    pub(crate) fn note(&self, mut entry: Entry) {
-        let mut state = self.lock();
-        state.numbered += 1;
-        entry.number = state.numbered;
-        if state.journal.len() >= LONGEST_JOURNAL {
-            state.journal.drain(..LONGEST_JOURNAL / 10);
-        }
-        state.journal.push(entry);
+    pub(crate) fn note(&self, entry: Entry) {
+        let limit = self.switches().journal_limit;
+        self.pages().note(entry, limit);
+    }
+
+    fn pages(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How often each operation was called.
@@ -259,6 +260,7 @@ impl World {
             "api-video-sandbox": state.services.sandbox.counts(),
         });
         counters.insert("credentials".to_owned(), credentials);
+        counters.insert("idempotency_keys".to_owned(), json!(state.ledger.len()));
         Value::Object(counters)
     }
 
@@ -298,13 +300,35 @@ impl World {
         if fault.as_ref().is_some_and(|fault| fault.replaces() && !fault.after_commit) {
             return Met { fault, answer: Answer::empty(0) };
         }
+        let operation = call.operation;
+        let standing = state.windows.count(&call.switches.rate_limits, operation, call.now);
+        if let Some(refusal) = standing.as_ref().and_then(|standing| standing.refusal(operation)) {
+            return Met { fault, answer: refusal };
+        }
+        let keyed = Keyed::of(operation, call, given);
+        if let Some(answer) = keyed.as_ref().and_then(|keyed| state.ledger.known(keyed, call.now)) {
+            return Met { fault, answer };
+        }
         let answer = state.services.answer(place, call, given);
+        let answer = match (keyed, answer) {
+            (Some(keyed), answer) => {
+                let answer = answer.unwrap_or_else(|| synth::answer(call));
+                state.ledger.keep(keyed, &answer, call.now);
+                Some(answer)
+            }
+            (None, answer) => answer,
+        };
         drop(state);
         if call.operation.method != Method::Get {
             self.bell.notify_one();
         }
         // A schema needs no state: what it makes is made without the lock.
-        Met { fault, answer: answer.unwrap_or_else(|| synth::answer(call)) }
+        let answer = answer.unwrap_or_else(|| synth::answer(call));
+        let answer = match standing {
+            Some(standing) => standing.told(operation.service, answer),
+            None => answer,
+        };
+        Met { fault, answer }
     }
 }
 
@@ -326,10 +350,10 @@ fn fresh(scenario: &Scenario, now: Moment) -> (Credentials, State) {
     let faults = scenario.faults.iter().map(plant).collect();
     let state = State {
         services,
-        journal: Vec::new(),
-        numbered: 0,
         counts: BTreeMap::new(),
         faults,
+        ledger: Ledger::default(),
+        windows: Windows::default(),
         fault_draw,
     };
     (credentials, state)
@@ -360,15 +384,21 @@ impl World {
         services.outbox.tried(place, letter, status, now);
     }
 
+    /// What became of a letter that somebody waits for.
+    pub(crate) fn ran_errand(&self, letter: &Letter, status: Option<u16>) -> Answer {
+        let now = self.now();
+        self.lock().services.videovector.tested(letter, status, now)
+    }
+
     /// Waits until something may have changed.
     pub(crate) async fn news(&self) {
         self.bell.notified().await;
     }
 }
 
-// Neither sends anything yet.
+
+/// It sends nothing yet.
 impl Sends for twelve_labs::Account {}
-impl Sends for videovector::Account {}
 
 impl State {
     /// Counts a call, and finds the first fault that meets it.

@@ -3,6 +3,8 @@
 
 #[path = "support/own_api_video.rs"]
 mod own_api_video;
+#[path = "support/own_videovector.rs"]
+mod own_videovector;
 mod support;
 #[path = "support/valid.rs"]
 mod valid;
@@ -20,10 +22,7 @@ async fn own(lab: &Lab, operation: &Operation) -> Vec<(&'static str, String)> {
         Service::ApiVideo => own_api_video::own(lab, operation).await,
         // Made by the emulator itself: see `example`.
         Service::TwelveLabs => Vec::new(),
-        Service::VideoVector => {
-            let key = lab.user("POST", "/api-keys").json(json!({ "name": "own" })).send().await;
-            vec![("key_id", made(key, "/key_id"))]
-        }
+        Service::VideoVector => own_videovector::own(lab, operation).await,
     }
 }
 
@@ -134,6 +133,9 @@ async fn body(
         (Service::TwelveLabs, "indexes.create") => json!({
             "index_name": "least", "models": [{ "model_name": "pegasus1.2", "model_options": ["audio"] }],
         }),
+        (Service::VideoVector, _) => {
+            own_videovector::body(operation, own, document.least(document.request(operation)))
+        }
         _ => document.least(document.request(operation)),
     }
 }

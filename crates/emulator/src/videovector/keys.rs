@@ -168,6 +168,20 @@ impl Keys {
         shown
     }
 
+    /// The secret of an active key that reads; one is made where there is none.
+    pub(super) fn one_that_reads(&mut self, now: Moment, draw: &mut Draw) -> Value {
+        let good = |at: &usize| {
+            self.holds(*at, Scope::Read)
+                && self.0.get(*at).is_some_and(|key| key.why_dead(now).is_none())
+        };
+        match (0..self.0.len()).find(good).and_then(|at| self.0.get(at)) {
+            Some(key) => json!(key.secret),
+            None => {
+                self.add("MCP".to_owned(), vec!["read".to_owned()], None, now, draw)["key"].take()
+            }
+        }
+    }
+
     pub(super) fn list(&self, call: &Call) -> Answer {
         let all: Vec<Value> = self.0.iter().map(|key| key.to_json(call.now)).collect();
         Answer::json(200, &Value::Array(all))
