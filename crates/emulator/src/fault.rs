@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use deliver::{Body, End, Reply, reply};
-pub(crate) use rule::Planted;
+pub(crate) use rule::{Planted, glob};
 
 /// What goes wrong, and at which calls. The same fields are the JSON that `POST /__emulator/faults`
 /// and a scenario take.

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::answer::Answer;
 use crate::clock::Moment;
 use crate::credential::Given;
-use crate::journal::{Entry, hex};
+use crate::journal::{Entry, Headers, hex};
 
 /// All paths of the second origin are below this, by service.
 pub(crate) const PREFIX: &str = "/files/";
@@ -64,7 +64,13 @@ pub(crate) async fn read(
 }
 
 /// What the journal says about a request to the second origin. A key that came along is told.
-pub(crate) fn entry(method: &str, query: &[(String, String)], given: &Given, now: Moment) -> Entry {
+pub(crate) fn entry(
+    method: &str,
+    query: &[(String, String)],
+    given: &Given,
+    headers: Headers,
+    now: Moment,
+) -> Entry {
     Entry {
         number: 0,
         service: None,
@@ -78,6 +84,8 @@ pub(crate) fn entry(method: &str, query: &[(String, String)], given: &Given, now
         body_sha256: String::new(),
         credential: given.presented(),
         time: now.seconds(),
+        answer_bytes: 0,
+        headers,
     }
 }
 

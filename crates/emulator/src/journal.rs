@@ -1,7 +1,10 @@
 //! What was asked, without any secret: credentials are told by kind and fingerprint.
 
+use std::collections::VecDeque;
+
 use framekey_catalog::Service;
-use serde_json::{Value, json};
+use hyper::HeaderMap;
+use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 /// One request.
@@ -31,6 +34,101 @@ pub struct Entry {
     pub credential: Presented,
     /// Seconds since 1970 by the emulator's clock.
     pub time: u64,
+    /// Bytes of the answer's body.
+    pub answer_bytes: u64,
+    /// The headers.
+    pub headers: Headers,
+}
+
+/// The headers of a request. The values of those that may bear a secret are told by fingerprint: `#`
+/// and eight hex digits.
+// One text, `name: value` a line: a journal of many thousand requests is to stay small.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Headers(Box<str>);
+
+/// Headers whose values are told as they came; all others may bear a secret.
+const TOLD: [&str; 20] = [
+    "accept",
+    "accept-encoding",
+    "access-control-request-method",
+    "av-origin-app",
+    "av-origin-client",
+    "av-origin-sdk",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-range",
+    "content-type",
+    "expect",
+    "host",
+    "idempotency-key",
+    "origin",
+    "range",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "x-requested-with",
+];
+
+impl Headers {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let mut text = String::with_capacity(headers.len() * 32);
+        for (name, value) in headers {
+            text.push_str(name.as_str());
+            text.push_str(": ");
+            match value.to_str().ok().filter(|_| TOLD.contains(&name.as_str())) {
+                Some(value) => text.push_str(value),
+                None => {
+                    text.push('#');
+                    text.push_str(&fingerprint(value.as_bytes()));
+                }
+            }
+            text.push('\n');
+        }
+        Headers(text.into())
+    }
+
+    /// All of them in the order they came, by lower-case name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.lines().filter_map(|line| line.split_once(": "))
+    }
+
+    /// The first of a lower-case name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    fn to_json(&self) -> Value {
+        let pairs = self.iter().map(|(name, value)| (name.to_owned(), json!(value)));
+        Value::Object(pairs.collect::<Map<_, _>>())
+    }
+}
+
+/// The requests, the oldest of which are forgotten.
+#[derive(Debug, Default)]
+pub(crate) struct Journal {
+    entries: VecDeque<Entry>,
+    numbered: u64,
+}
+
+impl Journal {
+    pub(crate) fn note(&mut self, mut entry: Entry, limit: usize) {
+        self.numbered += 1;
+        entry.number = self.numbered;
+        while self.entries.len() >= limit.max(1) {
+            self.entries.pop_front();
+        }
+        self.entries.push_back(entry);
+    }
+
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        self.entries.iter().cloned().collect()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.entries = VecDeque::new();
+    }
 }
 
 /// A credential as it was seen.
@@ -73,8 +171,7 @@ impl PresentedKind {
 
 impl Presented {
     pub(crate) fn new(kind: PresentedKind, value: &str) -> Self {
-        let fingerprint = sha256_hex(value.as_bytes()).get(..8).unwrap_or_default().to_owned();
-        Presented { kind, fingerprint }
+        Presented { kind, fingerprint: fingerprint(value.as_bytes()) }
     }
 
     pub(crate) const fn none() -> Self {
@@ -89,9 +186,14 @@ impl Entry {
             "operation": self.operation, "method": self.method, "path": self.path, "query_names": self.query_names,
             "status": self.status, "body_bytes": self.body_bytes, "body_sha256": self.body_sha256,
             "credential": { "kind": self.credential.kind.as_str(), "fingerprint": self.credential.fingerprint },
-            "time": self.time,
+            "time": self.time, "answer_bytes": self.answer_bytes, "headers": self.headers.to_json(),
         })
     }
+}
+
+/// Eight hex digits that tell two values apart.
+pub(crate) fn fingerprint(bytes: &[u8]) -> String {
+    hex(Sha256::digest(bytes).get(..4).unwrap_or_default())
 }
 
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
@@ -99,5 +201,7 @@ pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |value: u8| DIGITS.get(usize::from(value)).map_or('0', |digit| char::from(*digit));
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

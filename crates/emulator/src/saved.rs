@@ -12,6 +12,8 @@ use crate::control;
 use crate::credential::Credentials;
 use crate::draw::Draw;
 use crate::fault::Planted;
+use crate::ledger::Ledger;
+use crate::limits::Windows;
 use crate::switches::Switches;
 use crate::world::{Services, World};
 
@@ -32,6 +34,7 @@ struct Saved {
     fault_draw: Draw,
     calls: Calls,
     services: Services,
+    ledger: Ledger,
 }
 
 /// The same as it is written; it borrows.
@@ -45,6 +48,7 @@ struct Saving<'a> {
     fault_draw: &'a Draw,
     calls: Calls,
     services: &'a Services,
+    ledger: &'a Ledger,
 }
 
 impl World {
@@ -65,6 +69,7 @@ impl World {
             fault_draw: &state.fault_draw,
             calls,
             services: &state.services,
+            ledger: &state.ledger,
         })
     }
 
@@ -92,10 +97,13 @@ impl World {
         *self.credentials.write().unwrap_or_else(PoisonError::into_inner) =
             saved.credentials.into();
         state.services = saved.services;
+        state.ledger = saved.ledger;
+        state.windows = Windows::default();
         state.faults = saved.faults;
         state.fault_draw = saved.fault_draw;
         state.counts = counts;
-        state.journal.clear();
+        drop(state);
+        self.clear_journal();
         Ok(())
     }
 }

@@ -2,15 +2,32 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits::RateLimit;
+
 /// How the services behave where it can be chosen. The same fields are the JSON that
 /// `POST /__emulator/switches` and a scenario take; what is left out keeps its value there.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Switches {
     /// api.video, production and sandbox.
     pub api_video: ApiVideoSwitches,
     /// VideoVector.
     pub videovector: VideoVectorSwitches,
+    /// Rate limits, each with the headers and bodies of its service; none.
+    pub rate_limits: Vec<RateLimit>,
+    /// Requests that the journal remembers, from 1 to 1000000; 50000, for some 25 MB.
+    pub journal_limit: usize,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Switches {
+            api_video: ApiVideoSwitches::default(),
+            videovector: VideoVectorSwitches::default(),
+            rate_limits: Vec::new(),
+            journal_limit: 50_000,
+        }
+    }
 }
 
 /// api.video's credentials.
@@ -71,6 +88,12 @@ impl Switches {
         }
         if !(0.0..=86_400.0).contains(&vector.key_delay) {
             return Err("videovector.key_delay: seconds from 0 to 86400".to_owned());
+        }
+        if !(1..=1_000_000).contains(&self.journal_limit) {
+            return Err("journal_limit: a number from 1 to 1000000".to_owned());
+        }
+        for (at, limit) in self.rate_limits.iter().enumerate() {
+            limit.check().map_err(|why| format!("rate_limits[{at}].{why}"))?;
         }
         Ok(())
     }

@@ -1,0 +1,156 @@
+//! Rate limits as rules: windows by the emulator's clock, told with each service's own headers.
+
+use std::time::Duration;
+
+use framekey_catalog::{Operation, Service};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::answer::{Answer, flat, nested, problem};
+use crate::clock::Moment;
+use crate::fault::glob;
+
+/// A rate limit: so many calls in each window of time, whoever makes them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimit {
+    /// The service, by its slug.
+    pub service: String,
+    /// The operation's id or a pattern; all of the service where it is not set.
+    #[serde(default)]
+    pub operation: Option<String>,
+    /// Calls in a window.
+    pub limit: u64,
+    /// Seconds of a window by the emulator's clock; 60 where it is not set.
+    #[serde(default = "minute")]
+    pub window: u64,
+}
+
+const fn minute() -> u64 {
+    60
+}
+
+/// Operations of Twelve Labs that answer 429 without a body.
+const SILENT: [&str; 3] = ["search.create", "analyze.create", "knowledge_stores.search"];
+/// Resources of Twelve Labs that answer it in an envelope.
+const NESTED: [&str; 3] = ["embed_v2", "embed_v2.tasks", "analyze.batches"];
+
+impl RateLimit {
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if Service::from_slug(&self.service).is_none() {
+            return Err("service: api-video, twelve-labs or videovector".to_owned());
+        }
+        if self.limit == 0 || !(1..=86_400).contains(&self.window) {
+            return Err(
+                "limit, window: a number of calls from 1, seconds from 1 to 86400".to_owned()
+            );
+        }
+        Ok(())
+    }
+
+    fn covers(&self, operation: &Operation) -> bool {
+        self.service == operation.service.slug()
+            && self.operation.as_ref().is_none_or(|pattern| glob(pattern, operation.id))
+    }
+}
+
+/// What was used of the windows, by the place of the limit among the switches.
+#[derive(Debug, Default)]
+pub(crate) struct Windows(Vec<Window>);
+
+#[derive(Clone, Debug, Default)]
+struct Window {
+    limit: Option<RateLimit>,
+    begun: Duration,
+    used: u64,
+}
+
+/// How a call stands with the tightest limit that covers it.
+pub(crate) struct Standing {
+    limit: u64,
+    remaining: u64,
+    /// Whole seconds until the window ends.
+    wait: u64,
+    refused: bool,
+}
+
+impl Windows {
+    /// Counts a call; `None` where no limit covers it. A refused call uses nothing.
+    pub(crate) fn count(
+        &mut self,
+        limits: &[RateLimit],
+        operation: &Operation,
+        now: Moment,
+    ) -> Option<Standing> {
+        self.0.resize(limits.len(), Window::default());
+        let mut tightest: Option<Standing> = None;
+        let mut covering = Vec::new();
+        for (limit, window) in limits.iter().zip(&mut self.0) {
+            if !limit.covers(operation) {
+                continue;
+            }
+            let length = Duration::from_secs(limit.window);
+            let is_over = now.0 >= window.begun + length || now.0 < window.begun;
+            if window.limit.as_ref() != Some(limit) || is_over {
+                *window = Window { limit: Some(limit.clone()), begun: now.0, used: 0 };
+            }
+            let left = (window.begun + length).saturating_sub(now.0);
+            let standing = Standing {
+                limit: limit.limit,
+                remaining: limit.limit.saturating_sub(window.used + 1),
+                wait: left.as_secs() + u64::from(left.subsec_nanos() > 0),
+                refused: window.used >= limit.limit,
+            };
+            covering.push(window);
+            let is_tighter = tightest.as_ref().is_none_or(|known| {
+                (!standing.refused, standing.remaining) < (!known.refused, known.remaining)
+            });
+            if is_tighter {
+                tightest = Some(standing);
+            }
+        }
+        if tightest.as_ref().is_some_and(|standing| !standing.refused) {
+            for window in covering {
+                window.used += 1;
+            }
+        }
+        tightest
+    }
+}
+
+impl Standing {
+    /// The refusal, where the call is one too many.
+    pub(crate) fn refusal(&self, operation: &Operation) -> Option<Answer> {
+        if !self.refused {
+            return None;
+        }
+        let answer = match operation.service {
+            Service::ApiVideo => problem(429, "too-many-requests", "Too many requests.", None),
+            Service::TwelveLabs if SILENT.contains(&operation.id) => Answer::empty(429),
+            Service::TwelveLabs => {
+                let (code, message) = ("too_many_requests", "Too many requests. Try again later.");
+                match NESTED.contains(&operation.resource) {
+                    true => nested(429, code, message, &Value::Null),
+                    false => flat(429, code, message),
+                }
+            }
+            Service::VideoVector => {
+                nested(429, "rate_limit_exceeded", "Too many requests.", &Value::Null)
+            }
+        };
+        Some(self.told(operation.service, answer))
+    }
+
+    /// The answer with the headers that the service sends: api.video on every answer, the others
+    /// with a refusal. No source names headers of Twelve Labs; its clients read `retry-after`.
+    pub(crate) fn told(&self, service: Service, answer: Answer) -> Answer {
+        match service {
+            Service::ApiVideo => answer
+                .header("x-ratelimit-limit", self.limit.to_string())
+                .header("x-ratelimit-remaining", self.remaining.to_string())
+                .header("x-ratelimit-retry-after", self.wait.to_string()),
+            _ if self.refused => answer.header("retry-after", self.wait.to_string()),
+            _ => answer,
+        }
+    }
+}
