@@ -97,9 +97,13 @@ fn ask(call: &Call) -> Result<Period, Answer> {
     if call.query("viewDuration").is_some() && metric != "view" {
         return Err(bad("viewDuration", "This parameter goes with view only."));
     }
+    let day = Duration::from_secs(DAY);
+    if (metric, call.id("aggregation")) == ("play", "total") || metric == "play-total" {
+        // Over all time, whatever is asked for.
+        return Ok(Period { from: Moment(call.now.0.saturating_sub(day)), to: call.now });
+    }
     let to = moment(call, "to")?.unwrap_or(call.now);
-    let from =
-        moment(call, "from")?.unwrap_or(Moment(to.0.saturating_sub(Duration::from_secs(DAY))));
+    let from = moment(call, "from")?.unwrap_or(Moment(to.0.saturating_sub(day)));
     if from >= to {
         return Err(bad("from", "This parameter should be before the end of the period."));
     }

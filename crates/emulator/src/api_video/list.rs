@@ -67,14 +67,16 @@ pub(super) fn newest_first<'a, T: 'a>(
     page(call, items, write)
 }
 
-/// A parameter like `filter[name]` or `filter[name][]`: its name and value.
+/// Parameters like `filter[name]`, `filter[name][]` and `filter[name][0]` (which one of the official
+/// clients sends): each name and value.
 pub(super) fn deep<'a>(
     call: &'a Call,
     filter: &'a str,
 ) -> impl Iterator<Item = (&'a str, &'a str)> {
     call.query.iter().filter_map(move |(name, value)| {
-        let rest = name.strip_prefix(filter)?.strip_prefix('[')?;
-        let name = rest.strip_suffix("[]").unwrap_or(rest).strip_suffix(']')?;
-        Some((name, value.as_str()))
+        let inner = name.strip_prefix(filter)?.strip_prefix('[')?;
+        let (name, place) = inner.split_once(']')?;
+        let place = place.strip_prefix('[').unwrap_or(place).trim_end_matches(']');
+        place.bytes().all(|byte| byte.is_ascii_digit()).then_some((name, value.as_str()))
     })
 }
