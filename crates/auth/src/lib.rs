@@ -47,6 +47,9 @@ pub use source::{
     CommandSource, FileSource, FirstOf, KEYRING_SERVICE, Keyring, KeyringSource, Profile,
     ProfileKey, Section,
 };
+#[cfg(feature = "model")]
+#[doc(hidden)]
+pub use token::locked;
 pub use token::{DisposableTokenCredential, GivenSession, Renewal, TokenEvent, TokenWatch};
 pub use token_provider::{ProvidedTokenCredential, TokenProvider};
 pub use upload_token::UploadTokenCredential;

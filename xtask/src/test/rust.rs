@@ -15,6 +15,15 @@ pub(super) fn tests(workshop: &Workshop) -> Result<Count> {
     tee::tests(Runner::Cargo, &mut workshop.cargo(&["test", "--no-fail-fast"]))
 }
 
+/// The token cell in thousands of schedules, and the store's protocol with every crash. A build of
+/// its own: there, the cell's locks are a scheduler's.
+pub(super) fn models(workshop: &Workshop) -> Result<Count> {
+    tee::tests(
+        Runner::Cargo,
+        &mut workshop.cargo(&["test", "--no-fail-fast", "-p", "framekey-models"]),
+    )
+}
+
 /// Once for the eye, once for the count.
 pub(super) fn demo(workshop: &Workshop) -> Result<Count> {
     let framekey = workshop.framekey()?;

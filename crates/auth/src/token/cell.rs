@@ -3,10 +3,9 @@
 #[cfg(feature = "native")]
 mod shared;
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
 use framekey_runtime::{BoxFuture, Error, ErrorKind, Repair, Secret, Session, Time};
 use futures_channel::oneshot;
 use futures_util::FutureExt as _;
@@ -19,6 +18,7 @@ use super::fly::{Guard, Report, Tries, fly};
 use super::life::{self, Life, elapsed};
 use super::reason::{Cause, explain, rejected};
 use super::state::{Actions, Answer, Event, Mode, Reason, Settled, State, step};
+use super::sync::{ArcSwapOption, Mutex, MutexGuard};
 use super::watch::{TokenEvent, TokenWatch};
 use crate::{HeldKey, Provenance};
 

@@ -14,6 +14,7 @@ mod record;
 #[cfg(feature = "native")]
 mod share;
 mod state;
+mod sync;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "native")]
@@ -40,6 +41,8 @@ use state::Mode;
 #[cfg(feature = "native")]
 use turn::Turn;
 
+#[cfg(feature = "model")]
+pub use sync::model::locked;
 pub use watch::{TokenEvent, TokenWatch};
 
 /// How an expired access token is renewed.

@@ -1,0 +1,72 @@
+//! What the cell is held together by: a lock and an atomic pointer. For the crate `tests/models`
+//! both are places where a scheduler may let another thread run.
+
+#[cfg(not(feature = "model"))]
+pub(super) use arc_swap::ArcSwapOption;
+#[cfg(not(feature = "model"))]
+pub(super) use std::sync::{Mutex, MutexGuard};
+
+#[cfg(feature = "model")]
+pub(super) use model::{ArcSwapOption, Mutex};
+#[cfg(feature = "model")]
+pub(super) use shuttle::sync::MutexGuard;
+
+#[cfg(feature = "model")]
+pub(super) mod model {
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+    use std::sync::{Arc, LockResult};
+
+    use shuttle::sync::MutexGuard;
+    use shuttle::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
+    static LOCKED: AtomicU64 = AtomicU64::new(0);
+
+    /// How often cells were locked in this process.
+    pub fn locked() -> u64 {
+        LOCKED.load(Relaxed)
+    }
+
+    pub(crate) struct Mutex<T>(shuttle::sync::Mutex<T>);
+
+    impl<T> Mutex<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Mutex(shuttle::sync::Mutex::new(value))
+        }
+
+        pub(crate) fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
+            LOCKED.fetch_add(1, Relaxed);
+            self.0.lock()
+        }
+    }
+
+    pub(crate) struct ArcSwapOption<T> {
+        inner: arc_swap::ArcSwapOption<T>,
+        point: AtomicBool,
+    }
+
+    impl<T> ArcSwapOption<T> {
+        pub(crate) fn empty() -> Self {
+            ArcSwapOption { inner: arc_swap::ArcSwapOption::empty(), point: AtomicBool::new(false) }
+        }
+
+        pub(crate) fn load(&self) -> arc_swap::Guard<Option<Arc<T>>> {
+            self.point.load(SeqCst);
+            self.inner.load()
+        }
+
+        pub(crate) fn load_full(&self) -> Option<Arc<T>> {
+            self.point.load(SeqCst);
+            self.inner.load_full()
+        }
+
+        pub(crate) fn store(&self, value: Option<Arc<T>>) {
+            self.point.store(true, SeqCst);
+            self.inner.store(value);
+        }
+
+        pub(crate) fn swap(&self, value: Option<Arc<T>>) -> Option<Arc<T>> {
+            self.point.swap(true, SeqCst);
+            self.inner.swap(value)
+        }
+    }
+}
