@@ -7,5 +7,9 @@ mod host;
 mod json;
 mod platform;
 
+/// A quarter of the size of the standard library's.
+#[global_allocator]
+static MEMORY: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 pub use client::Client;
 pub use host::Host;

@@ -59,6 +59,6 @@ impl Credential for ApiKeyCredential {
     }
 
     fn rejected<'a>(&'a self, applied: &'a Applied) -> BoxFuture<'a, Repair> {
-        Box::pin(repair(&self.key, applied.generation, "auth.key_rejected", || self.advice()))
+        Box::pin(repair(&self.key, applied.generation, "auth.key_rejected", self.advice()))
     }
 }

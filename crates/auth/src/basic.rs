@@ -1,7 +1,6 @@
 //! HTTP basic (RFC 7617): the API key as user name, an empty password.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64ct::{Base64, Encoding as _};
 use framekey_catalog::Scheme;
 use framekey_runtime::{Applied, BoxFuture, CredentialKind, Error, Repair, Secret};
 
@@ -46,7 +45,8 @@ impl Credential for BasicCredential {
         Box::pin(async {
             let held = self.key.get().await?;
             let pair = Secret::new(format!("{}:", held.secret.expose()));
-            let header = Secret::new(format!("Basic {}", STANDARD.encode(pair.expose())));
+            let header =
+                Secret::new(format!("Basic {}", Base64::encode_string(pair.expose().as_bytes())));
             let headers = vec![("authorization", header)];
             let generation = held.generation;
             Ok(Applied { kind: self.kind(), headers, query: Vec::new(), generation })
@@ -54,6 +54,6 @@ impl Credential for BasicCredential {
     }
 
     fn rejected<'a>(&'a self, applied: &'a Applied) -> BoxFuture<'a, Repair> {
-        Box::pin(repair(&self.key, applied.generation, "auth.key_rejected", || self.advice()))
+        Box::pin(repair(&self.key, applied.generation, "auth.key_rejected", self.advice()))
     }
 }

@@ -90,6 +90,11 @@ pub trait Credentials: MaybeSend {
         operation: &'static Operation,
         applied: &'a Applied,
     ) -> BoxFuture<'a, Repair>;
+
+    /// What is known of the rights of what was sent, to explain a 403: `key 3f9a1c02 has read`.
+    fn rights(&self, _applied: &Applied) -> Option<String> {
+        None
+    }
 }
 
 /// Sends nothing, whatever the operation accepts.

@@ -74,10 +74,10 @@ impl ErrorKind {
 /// Any failure of framekey. Cheap to clone, so that one failed exchange can answer every waiter.
 ///
 /// Neither its text nor its chain of causes holds a secret, a URL or a body.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Error(Arc<Inner>);
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Inner {
     kind: ErrorKind,
     code: &'static str,
@@ -226,23 +226,6 @@ impl fmt::Display for Error {
         }
         f.write_str(&inner.message)?;
         write!(f, " [{}]", inner.code)
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &*self.0;
-        f.debug_struct("Error")
-            .field("kind", &inner.kind)
-            .field("code", &inner.code)
-            .field("message", &inner.message)
-            .field("service", &inner.service)
-            .field("operation", &inner.operation)
-            .field("status", &inner.status)
-            .field("server", &inner.server)
-            .field("attempts", &inner.attempts)
-            .field("retry_after", &inner.retry_after)
-            .finish_non_exhaustive()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::mask::Mask;
 use crate::refusal::shown;
 use crate::{
     Anonymous, Applied, BaseUrl, Body, Credentials, Error, ErrorKind, Headers, HttpRequest,
-    HttpResponse, Json, Platform, Repair, Request, Response, Seconds, ServerError, Stage,
+    HttpResponse, Platform, Repair, Request, Response, Seconds, ServerError, Stage,
     TransportError, check,
 };
 
@@ -159,8 +159,9 @@ impl Session {
                 .send(wire)
                 .await
                 .map_err(|fault| transport_error(operation, fault).after_attempts(attempts))?;
-            if (200..300).contains(&answer.status) {
-                return deliver(answer, request.streamed, attempts).await;
+            let good = (200..300).contains(&answer.status);
+            if good && request.streamed {
+                return Ok(deliver(answer, attempts));
             }
             let mut repair = None;
             if answer.status == 401 {
@@ -170,9 +171,21 @@ impl Session {
                 }
                 repair = Some(found);
             }
+            let HttpResponse { status, headers, body } = answer;
+            let body = read(body, if good { LARGEST_ANSWER } else { LARGEST_REFUSAL }).await;
+            if good {
+                let body = body.map_err(|error| error.after_attempts(attempts))?;
+                return Ok(Response { status, headers, body, stream: None, attempts });
+            }
             let json = self.shared.platform.json.as_ref();
             let mask = Mask::of(&applied).and_arguments(operation, &request, json);
-            let error = refusal(operation, answer, &mask, repair, json).await;
+            let rights = match status {
+                403 => self.shared.credentials.rights(&applied),
+                _ => None,
+            };
+            // A body that breaks off still leaves the status to report.
+            let server = ServerError::read(json, &body.unwrap_or_default(), &mask);
+            let error = refusal(operation, status, &headers, server, &mask, repair, rights);
             return Err(error.after_attempts(attempts));
         }
     }
@@ -274,17 +287,15 @@ fn transport_error(operation: &'static Operation, fault: TransportError) -> Erro
     Error::new(kind, code, format!("{what} ({})", fault.message)).because(fault)
 }
 
-async fn refusal(
+fn refusal(
     operation: &'static Operation,
-    answer: HttpResponse,
+    status: u16,
+    headers: &Headers,
+    mut server: ServerError,
     mask: &Mask,
     repair: Option<Repair>,
-    json: &dyn Json,
+    rights: Option<String>,
 ) -> Error {
-    let HttpResponse { status, headers, body } = answer;
-    // A body that breaks off still leaves the status to report.
-    let bytes = read(body, LARGEST_REFUSAL).await.unwrap_or_default();
-    let mut server = ServerError::read(json, &bytes, mask);
     if server.request_id.is_none() {
         server.request_id = headers.get("x-request-id").map(|id| shown(id, mask));
     }
@@ -324,6 +335,9 @@ async fn refusal(
             "; the operation is listed as needing the scope `{}`",
             scope.as_str()
         ));
+        if let Some(rights) = rights {
+            message.push_str(&format!("; {rights}"));
+        }
     }
     let code = match repair {
         Some(Repair::Refused { code, advice }) => {
@@ -338,20 +352,11 @@ async fn refusal(
     Error::new(kind, code, message).with_answer(status, server, wait.map(Duration::from_secs))
 }
 
-async fn deliver(answer: HttpResponse, streamed: bool, attempts: u32) -> Result<Response, Error> {
+/// An answer whose body the caller reads.
+fn deliver(answer: HttpResponse, attempts: u32) -> Response {
     let HttpResponse { status, headers, body } = answer;
-    if streamed {
-        let stream = body.map(|piece| piece.map_err(broken_answer));
-        return Ok(Response {
-            status,
-            headers,
-            body: Bytes::new(),
-            stream: Some(Box::pin(stream)),
-            attempts,
-        });
-    }
-    let body = read(body, LARGEST_ANSWER).await.map_err(|error| error.after_attempts(attempts))?;
-    Ok(Response { status, headers, body, stream: None, attempts })
+    let stream = body.map(|piece| piece.map_err(broken_answer));
+    Response { status, headers, body: Bytes::new(), stream: Some(Box::pin(stream)), attempts }
 }
 
 fn broken_answer(fault: TransportError) -> Error {

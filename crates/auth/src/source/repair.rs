@@ -10,14 +10,13 @@ pub(crate) async fn repair(
     key: &HeldKey,
     generation: u64,
     code: &'static str,
-    advice: impl FnOnce() -> String,
+    advice: String,
 ) -> Repair {
     let advice = match key.reread(generation).await {
         Ok(Some(_)) => return Repair::Resend,
-        Ok(None) => advice(),
+        Ok(None) => advice,
         Err(error) => format!(
-            "{} {} was read again and gave nothing: {}.",
-            advice(),
+            "{advice} {} was read again and gave nothing: {}.",
             key.provenance(),
             error.message()
         ),

@@ -176,14 +176,12 @@ fn body_fields(operation: &'static Operation) -> &'static [Field] {
 }
 
 fn unknown(operation: &'static Operation, name: &str) -> Error {
-    let known = || {
-        let params = operation.params.iter().map(|param| param.name);
-        params.chain(body_fields(operation).iter().map(|field| field.name))
-    };
-    let hint = match nearest(name, known()) {
+    let mut known: Vec<&'static str> = operation.params.iter().map(|param| param.name).collect();
+    known.extend(body_fields(operation).iter().map(|field| field.name));
+    let hint = match nearest(name, &known) {
         Some(near) => format!("; did you mean `{near}`?"),
-        None if known().next().is_none() => "; it takes none".to_owned(),
-        None => format!("; it takes {}", known().collect::<Vec<_>>().join(", ")),
+        None if known.is_empty() => "; it takes none".to_owned(),
+        None => format!("; it takes {}", known.join(", ")),
     };
     usage("usage.unknown_argument", format!("unknown argument `{name}`{hint}"))
 }

@@ -42,8 +42,9 @@ impl Client {
     pub fn operation(&self, id: &str) -> Result<&'static Operation, Error> {
         let service = self.0.service();
         framekey_catalog::find(service, id).ok_or_else(|| {
-            let known = framekey_catalog::operations(service).iter().map(|operation| operation.id);
-            let hint = nearest(id, known)
+            let rows = framekey_catalog::operations(service);
+            let known: Vec<&'static str> = rows.iter().map(|operation| operation.id).collect();
+            let hint = nearest(id, &known)
                 .map(|near| format!("; did you mean `{near}`?"))
                 .unwrap_or_default();
             Error::new(
