@@ -80,10 +80,13 @@ async fn only_a_user_manages_keys() {
 #[tokio::test]
 async fn a_key_does_what_its_scopes_hold_and_is_told_which_one_it_lacks() {
     let lab = Lab::new().await;
+    let index = lab.user("POST", "/indexes").json(json!({ "name": "one" })).send().await.json();
+    let index = format!("/indexes/{}", text(&index, "index_id"));
+    let search = format!("{index}/search");
     let rows = [
-        ("search", ("POST", "/indexes/i1/search"), ("GET", "/prompt-runs"), "read"),
+        ("search", ("POST", search.as_str()), ("GET", "/prompt-runs"), "read"),
         ("read", ("GET", "/prompt-runs"), ("POST", "/indexes"), "write"),
-        ("write", ("POST", "/indexes"), ("DELETE", "/indexes/i1"), "admin"),
+        ("write", ("POST", "/indexes"), ("DELETE", index.as_str()), "admin"),
     ];
     let body = json!({ "name": "an index", "query": "a dog" });
     for (scope, may, may_not, lacking) in rows {
