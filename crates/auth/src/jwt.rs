@@ -22,6 +22,16 @@ impl JwtKind {
     /// Its names, as the option `jwt_kind` takes them.
     pub const NAMES: [&'static str; 3] = ["user", "oauth", "unknown"];
 
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            JwtKind::User => "user",
+            JwtKind::OAuth => "oauth",
+            JwtKind::Unknown => "unknown",
+        }
+    }
+
     /// Reads one of [`NAMES`](Self::NAMES).
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
@@ -48,18 +58,27 @@ impl JwtKind {
 pub struct JwtCredential {
     jwt: HeldKey,
     kind: JwtKind,
+    sent_as: CredentialKind,
 }
 
 impl JwtCredential {
     /// A JWT, without `Bearer`.
     #[must_use]
     pub fn new(jwt: HeldKey, kind: JwtKind) -> Self {
-        JwtCredential { jwt, kind }
+        JwtCredential { jwt, kind, sent_as: CredentialKind::Jwt }
+    }
+
+    /// An access token of api.video that a source gives.
+    #[must_use]
+    pub fn access_token(token: HeldKey) -> Self {
+        let sent_as = CredentialKind::AccessToken;
+        JwtCredential { jwt: token, kind: JwtKind::Unknown, sent_as }
     }
 
     fn advice(&self) -> String {
         format!(
-            "The JWT from {} was refused; it may have expired. Sign in again and pass the new one.",
+            "{} from {} was refused; it may have expired. Sign in again and pass the new one.",
+            self.sent_as.title(),
             self.jwt.provenance()
         )
     }
@@ -67,7 +86,7 @@ impl JwtCredential {
 
 impl Credential for JwtCredential {
     fn kind(&self) -> CredentialKind {
-        CredentialKind::Jwt
+        self.sent_as
     }
 
     fn provenance(&self) -> Provenance {
@@ -84,11 +103,11 @@ impl Credential for JwtCredential {
             let header = Secret::new(format!("Bearer {}", held.secret.expose()));
             let headers = vec![("authorization", header)];
             let generation = held.generation;
-            Ok(Applied { kind: CredentialKind::Jwt, headers, query: Vec::new(), generation })
+            Ok(Applied { kind: self.sent_as, headers, query: Vec::new(), generation })
         })
     }
 
     fn rejected<'a>(&'a self, applied: &'a Applied) -> BoxFuture<'a, Repair> {
-        Box::pin(repair(&self.jwt, applied.generation, "auth.token_rejected", || self.advice()))
+        Box::pin(repair(&self.jwt, applied.generation, "auth.token_rejected", self.advice()))
     }
 }

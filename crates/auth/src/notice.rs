@@ -36,6 +36,13 @@ pub enum Notice {
         /// Where it came from.
         from: Provenance,
     },
+    /// The credential is bound to another origin than the service's own: a proxy, a test, or a trap.
+    Rebound {
+        /// Whose credential it is.
+        service: Service,
+        /// The origin, and the only one it goes to.
+        origin: String,
+    },
     /// A key comes to its end. Told 14, 7, 3 and 1 days before, once each; no call is kept back.
     Aging {
         /// Whose key it is.
@@ -69,6 +76,11 @@ impl fmt::Display for Notice {
             Notice::Replaced { what, from } => {
                 write!(f, "{from} gives another {what} than before; it is used from now on")
             }
+            Notice::Rebound { service, origin } => write!(
+                f,
+                "the {} credential is bound to {origin}, which is not the service's own host",
+                service.title()
+            ),
             Notice::Aging { service, from, fingerprint, age, left, assumed } => {
                 let days = |time: &Duration| time.as_secs() / (24 * 3600);
                 let how = if *assumed { "is expected to end" } else { "ends" };

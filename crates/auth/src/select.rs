@@ -1,7 +1,9 @@
 //! The choice: which of the configured credentials goes on an operation.
 
-use framekey_catalog::{Bearer, Operation, Scheme, Service};
-use framekey_runtime::{Applied, BoxFuture, CredentialKind, Credentials, Error, ErrorKind, Repair};
+use framekey_catalog::{Bearer, Operation, Scheme, Scope, Service};
+use framekey_runtime::{
+    Applied, BoxFuture, CredentialKind, Credentials, Error, ErrorKind, Repair, Secret,
+};
 
 use crate::Credential;
 
@@ -11,13 +13,27 @@ pub struct CredentialSet {
     /// How to configure what is missing: option and environment names.
     hint: String,
     held: Vec<Box<dyn Credential>>,
+    /// What the API key may do, where that is known.
+    scopes: Vec<Scope>,
 }
 
 impl CredentialSet {
     /// A set for `service`. `hint` is the advice for a missing credential.
     #[must_use]
     pub fn new(service: Service, held: Vec<Box<dyn Credential>>, hint: String) -> Self {
-        CredentialSet { service, hint, held }
+        CredentialSet { service, hint, held, scopes: Vec::new() }
+    }
+
+    /// Says what the API key may do, to explain a 403. It keeps no call back.
+    #[must_use]
+    pub fn scoped(self, scopes: Vec<Scope>) -> Self {
+        CredentialSet { scopes, ..self }
+    }
+
+    /// Whether it holds no credential at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty()
     }
 
     /// The first credential that fills an accepted scheme: exactly one kind is ever sent, and a
@@ -108,6 +124,21 @@ impl Credentials for CredentialSet {
             })),
         }
     }
+
+    fn rights(&self, applied: &Applied) -> Option<String> {
+        let key = applied.kind == CredentialKind::ApiKey && !self.scopes.is_empty();
+        key.then(|| rights(&self.scopes, applied.headers.first().map(|(_, key)| key)))
+    }
+}
+
+/// `the key, 3f9a1c02, has read and search`. A browser's build has no fingerprints.
+fn rights(scopes: &[Scope], key: Option<&Secret>) -> String {
+    let names: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
+    #[cfg(feature = "native")]
+    let mark = key.map(|key| format!(" {}", crate::fingerprint(key))).unwrap_or_default();
+    #[cfg(not(feature = "native"))]
+    let mark = key.map(|_| "").unwrap_or_default();
+    format!("the API key{mark} has {} by what the client was told", names.join(", "))
 }
 
 impl std::fmt::Debug for CredentialSet {

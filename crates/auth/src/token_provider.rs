@@ -51,7 +51,18 @@ impl ProvidedTokenCredential {
         provider: impl TokenProvider + 'static,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        ProvidedTokenCredential { service, kind, provider: Box::new(provider), clock }
+        Self::boxed(service, kind, Box::new(provider), clock)
+    }
+
+    /// The tokens of a provider in a box.
+    #[must_use]
+    pub fn boxed(
+        service: Service,
+        kind: JwtKind,
+        provider: Box<dyn TokenProvider>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        ProvidedTokenCredential { service, kind, provider, clock }
     }
 
     async fn header(&self) -> Result<Secret, Error> {

@@ -17,6 +17,8 @@ mod generated;
 #[cfg(feature = "native")]
 pub mod upload;
 
+#[cfg(feature = "native")]
+pub use builder::{AuthStatus, CredentialStatus};
 pub use builder::ClientBuilder;
 #[cfg(feature = "api-video")]
 pub use clients::ApiVideo;

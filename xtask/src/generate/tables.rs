@@ -46,6 +46,9 @@ pub(crate) struct OptionEntry {
     pub(crate) name: String,
     on: OneOrMany,
     pub(crate) r#type: OptionType,
+    /// It needs an operating system.
+    #[serde(default)]
+    pub(crate) native: bool,
     pub(crate) services: Vec<String>,
     #[serde(default)]
     pub(crate) env: BTreeMap<String, Vec<String>>,
@@ -185,7 +188,9 @@ fn options(entries: &[OptionEntry]) -> Result<TokenStream> {
             }
             Some(_) => bail!("{OPTIONS}: the default of `{name}` is not a text, number or flag"),
         };
+        let native = entry.native.then(|| quote!(#[cfg(not(target_arch = "wasm32"))]));
         rows.push(quote! {
+            #native
             OptionRow {
                 name: #name, on_client: #on_client, on_call: #on_call, kind: OptionKind::#kind,
                 services: &[#(#services),*], env: &[#(#env),*], default: #default, doc: #doc,

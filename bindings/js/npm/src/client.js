@@ -5,7 +5,7 @@ import { raised, refused } from "./raise.js";
 import { attach } from "./resources.js";
 
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
-const KEYS = new Set(["apikey", "jwt"]);
+const KEYS = new Set(["apikey", "jwt", "accesstoken", "refreshtoken"]);
 
 export class ServiceClient {
   #name;

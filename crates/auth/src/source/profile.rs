@@ -62,6 +62,12 @@ impl Profile {
         self.file.exists()
     }
 
+    /// Where the file is.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
     /// Reads the section; `None` if the file has the profile and nothing on this service.
     ///
     /// # Errors

@@ -53,7 +53,8 @@ fn service(document: &Document, options: &[OptionEntry]) -> Result<String> {
         super::title(document)
     ));
     let mine = |option: &&OptionEntry| {
-        option.on_client() && option.services.iter().any(|slug| slug == document.service.slug)
+        let here = option.on_client() && !option.native;
+        here && option.services.iter().any(|slug| slug == document.service.slug)
     };
     for option in options.iter().filter(mine) {
         let kind = match option.r#type {

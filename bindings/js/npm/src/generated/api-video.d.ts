@@ -1101,13 +1101,25 @@ export interface ApiVideoOptions extends CommonOptions {
    */
   apiKey?: string | undefined;
   /**
+   * An access token that was made elsewhere, for those who have no API key. Calls fail with
+   * `auth.session_lost` when it ends and there is no `refresh_token`.
+   */
+  accessToken?: string | undefined;
+  /**
+   * What renews a given `access_token`. It is used up by that, and the one in the answer takes its
+   * place.
+   */
+  refreshToken?: string | undefined;
+  /** How long a given `access_token` still lives, in seconds. */
+  expiresIn?: number | undefined;
+  /**
    * A token for delegated uploads. Opens `videos.upload_with_token` and nothing else.
    * In Node also from the environment: FRAMEKEY_APIVIDEO_UPLOAD_TOKEN.
    */
   uploadToken?: string | undefined;
   /**
-   * Which credential to send where an operation accepts several - `bearer` (default) or `basic` for
-   * api.video, `api_key` or `jwt` for VideoVector.
+   * Which credential to send where several are given - `bearer` (default), `basic`, `session` or
+   * `token` for api.video; `api_key` or `jwt` (also called `bearer`) for VideoVector.
    */
   authMode?: string | undefined;
   /**

@@ -1805,8 +1805,8 @@ export interface TwelveLabsOptions extends CommonOptions {
    */
   apiKey?: string | undefined;
   /**
-   * Which credential to send where an operation accepts several - `bearer` (default) or `basic` for
-   * api.video, `api_key` or `jwt` for VideoVector.
+   * Which credential to send where several are given - `bearer` (default), `basic`, `session` or
+   * `token` for api.video; `api_key` or `jwt` (also called `bearer`) for VideoVector.
    */
   authMode?: string | undefined;
   /**

@@ -1550,8 +1550,19 @@ export interface VideoVectorOptions extends CommonOptions {
    */
   jwt?: string | undefined;
   /**
-   * Which credential to send where an operation accepts several - `bearer` (default) or `basic` for
-   * api.video, `api_key` or `jwt` for VideoVector.
+   * Which JWTs are given - `user` (of a web login), `oauth` or `unknown` (default) - so that a call
+   * that an OAuth token cannot make is refused before it is sent.
+   */
+  jwtKind?: string | undefined;
+  /**
+   * The scopes of the API key with commas between (`search`, `read`, `write`, `admin`), to explain
+   * a 403. A call is never kept back for them.
+   */
+  scopes?: string | undefined;
+  /**
+   * Which credential to send where several are given - `bearer` (default), `basic`, `session` or
+   * `token` for api.video; `api_key` or `jwt` (also called `bearer`) for VideoVector.
+   * In Node also from the environment: FRAMEKEY_VIDEOVECTOR_AUTH_MODE, VIDEO_VECTOR_AUTH_MODE.
    */
   authMode?: string | undefined;
   /**

@@ -1768,7 +1768,16 @@ class ApiVideo(ServiceClient):
         self,
         *,
         api_key: str | None = None,
+        access_token: str | None = None,
+        refresh_token: str | None = None,
+        expires_in: float | None = None,
         upload_token: str | None = None,
+        api_key_file: str | None = None,
+        keyring: str | None = None,
+        credential_process: str | None = None,
+        config_file: str | None = None,
+        profile: str | None = None,
+        key_lifetime: float | None = None,
         auth_mode: str | None = None,
         refresh_first: bool | None = None,
         sandbox: bool | None = None,
@@ -1781,10 +1790,35 @@ class ApiVideo(ServiceClient):
             api_key: The API key of the service's dashboard (VideoVector - also of
                 `api_keys.create`). From the environment: FRAMEKEY_APIVIDEO_API_KEY,
                 APIVIDEO_API_KEY.
+            access_token: An access token that was made elsewhere, for those who have no API key.
+                Calls fail with `auth.session_lost` when it ends and there is no `refresh_token`.
+            refresh_token: What renews a given `access_token`. It is used up by that, and the one in
+                the answer takes its place.
+            expires_in: How long a given `access_token` still lives, in seconds.
             upload_token: A token for delegated uploads. Opens `videos.upload_with_token` and
                 nothing else. From the environment: FRAMEKEY_APIVIDEO_UPLOAD_TOKEN.
-            auth_mode: Which credential to send where an operation accepts several - `bearer`
-                (default) or `basic` for api.video, `api_key` or `jwt` for VideoVector.
+            api_key_file: A file that holds the API key and nothing else, for its owner only (mode
+                0600). Read again when it changes, and when the key is refused. From the
+                environment: FRAMEKEY_APIVIDEO_API_KEY_FILE.
+            keyring: The entry of the operating system's keyring that holds the API key, under the
+                service name `framekey`. Needs a build with the keyring.
+            credential_process: A command that prints the API key as
+                `{"version":1,"api_key":"…","expires_at":"…"}` within 10 s; no shell is involved.
+                With `auth_mode` `jwt` (VideoVector) or `token` (api.video) it prints a `token`
+                instead.
+            config_file: The profile file; `framekey/config.toml` in the user's configuration folder
+                where it is not given. It has sections like `[default.api-video]` with `api_key`,
+                `api_key_file`, `keyring` or `credential_process`. From the environment:
+                FRAMEKEY_CONFIG_FILE.
+            profile: Which profile of the profile file to use, `default` where it is not given.
+                Given in code, it switches credentials of the environment off. From the environment:
+                FRAMEKEY_PROFILE.
+            key_lifetime: How long an API key lives after its first use, for warnings before its
+                end. 60 days for Twelve Labs where it is not given, else not known. A call is never
+                kept back for it.
+            auth_mode: Which credential to send where several are given - `bearer` (default),
+                `basic`, `session` or `token` for api.video; `api_key` or `jwt` (also called
+                `bearer`) for VideoVector.
             refresh_first: Renew the access token with its refresh token, and exchange the key only
                 when that is refused. Off by default, since the key in memory makes the refresh
                 token only one more secret.
@@ -1797,12 +1831,21 @@ class ApiVideo(ServiceClient):
         """
         options: dict[str, Any] = {
             "api_key": api_key,
+            "access_token": access_token,
+            "refresh_token": refresh_token,
+            "expires_in": expires_in,
             "upload_token": upload_token,
+            "api_key_file": api_key_file,
+            "keyring": keyring,
+            "credential_process": credential_process,
+            "config_file": config_file,
+            "profile": profile,
+            "key_lifetime": key_lifetime,
             "auth_mode": auth_mode,
             "refresh_first": refresh_first,
             "sandbox": sandbox,
             "base_url": base_url,
             "timeout": timeout,
         }
-        del api_key, upload_token
+        del api_key, access_token, refresh_token, upload_token
         self._open(options)

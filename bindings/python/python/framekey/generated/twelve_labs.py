@@ -2884,6 +2884,12 @@ class TwelveLabs(ServiceClient):
         self,
         *,
         api_key: str | None = None,
+        api_key_file: str | None = None,
+        keyring: str | None = None,
+        credential_process: str | None = None,
+        config_file: str | None = None,
+        profile: str | None = None,
+        key_lifetime: float | None = None,
         auth_mode: str | None = None,
         base_url: str | None = None,
         timeout: float | None = None,
@@ -2894,8 +2900,28 @@ class TwelveLabs(ServiceClient):
             api_key: The API key of the service's dashboard (VideoVector - also of
                 `api_keys.create`). From the environment: FRAMEKEY_TWELVELABS_API_KEY,
                 TWELVE_LABS_API_KEY, TWELVELABS_API_KEY.
-            auth_mode: Which credential to send where an operation accepts several - `bearer`
-                (default) or `basic` for api.video, `api_key` or `jwt` for VideoVector.
+            api_key_file: A file that holds the API key and nothing else, for its owner only (mode
+                0600). Read again when it changes, and when the key is refused. From the
+                environment: FRAMEKEY_TWELVELABS_API_KEY_FILE.
+            keyring: The entry of the operating system's keyring that holds the API key, under the
+                service name `framekey`. Needs a build with the keyring.
+            credential_process: A command that prints the API key as
+                `{"version":1,"api_key":"…","expires_at":"…"}` within 10 s; no shell is involved.
+                With `auth_mode` `jwt` (VideoVector) or `token` (api.video) it prints a `token`
+                instead.
+            config_file: The profile file; `framekey/config.toml` in the user's configuration folder
+                where it is not given. It has sections like `[default.api-video]` with `api_key`,
+                `api_key_file`, `keyring` or `credential_process`. From the environment:
+                FRAMEKEY_CONFIG_FILE.
+            profile: Which profile of the profile file to use, `default` where it is not given.
+                Given in code, it switches credentials of the environment off. From the environment:
+                FRAMEKEY_PROFILE.
+            key_lifetime: How long an API key lives after its first use, for warnings before its
+                end. 60 days for Twelve Labs where it is not given, else not known. A call is never
+                kept back for it.
+            auth_mode: Which credential to send where several are given - `bearer` (default),
+                `basic`, `session` or `token` for api.video; `api_key` or `jwt` (also called
+                `bearer`) for VideoVector.
             base_url: Where the service is. `https`, or `http` on a loopback address. The credential
                 is bound to this origin. From the environment: FRAMEKEY_TWELVELABS_BASE_URL,
                 TWELVELABS_BASE_URL.
@@ -2904,6 +2930,12 @@ class TwelveLabs(ServiceClient):
         """
         options: dict[str, Any] = {
             "api_key": api_key,
+            "api_key_file": api_key_file,
+            "keyring": keyring,
+            "credential_process": credential_process,
+            "config_file": config_file,
+            "profile": profile,
+            "key_lifetime": key_lifetime,
             "auth_mode": auth_mode,
             "base_url": base_url,
             "timeout": timeout,

@@ -2618,6 +2618,14 @@ class VideoVector(ServiceClient):
         *,
         api_key: str | None = None,
         jwt: str | None = None,
+        jwt_kind: str | None = None,
+        api_key_file: str | None = None,
+        keyring: str | None = None,
+        credential_process: str | None = None,
+        config_file: str | None = None,
+        profile: str | None = None,
+        key_lifetime: float | None = None,
+        scopes: str | None = None,
         auth_mode: str | None = None,
         base_url: str | None = None,
         timeout: float | None = None,
@@ -2630,8 +2638,33 @@ class VideoVector(ServiceClient):
                 VIDEO_VECTOR_API_KEY, VIDEOVECTOR_API_KEY, VIDEOSEARCH_API_KEY.
             jwt: The JWT of a signed-in user. The only credential that may make, rotate and revoke
                 API keys. From the environment: FRAMEKEY_VIDEOVECTOR_JWT, VIDEO_VECTOR_BEARER_TOKEN.
-            auth_mode: Which credential to send where an operation accepts several - `bearer`
-                (default) or `basic` for api.video, `api_key` or `jwt` for VideoVector.
+            jwt_kind: Which JWTs are given - `user` (of a web login), `oauth` or `unknown` (default)
+                - so that a call that an OAuth token cannot make is refused before it is sent.
+            api_key_file: A file that holds the API key and nothing else, for its owner only (mode
+                0600). Read again when it changes, and when the key is refused. From the
+                environment: FRAMEKEY_VIDEOVECTOR_API_KEY_FILE.
+            keyring: The entry of the operating system's keyring that holds the API key, under the
+                service name `framekey`. Needs a build with the keyring.
+            credential_process: A command that prints the API key as
+                `{"version":1,"api_key":"…","expires_at":"…"}` within 10 s; no shell is involved.
+                With `auth_mode` `jwt` (VideoVector) or `token` (api.video) it prints a `token`
+                instead.
+            config_file: The profile file; `framekey/config.toml` in the user's configuration folder
+                where it is not given. It has sections like `[default.api-video]` with `api_key`,
+                `api_key_file`, `keyring` or `credential_process`. From the environment:
+                FRAMEKEY_CONFIG_FILE.
+            profile: Which profile of the profile file to use, `default` where it is not given.
+                Given in code, it switches credentials of the environment off. From the environment:
+                FRAMEKEY_PROFILE.
+            key_lifetime: How long an API key lives after its first use, for warnings before its
+                end. 60 days for Twelve Labs where it is not given, else not known. A call is never
+                kept back for it.
+            scopes: The scopes of the API key with commas between (`search`, `read`, `write`,
+                `admin`), to explain a 403. A call is never kept back for them.
+            auth_mode: Which credential to send where several are given - `bearer` (default),
+                `basic`, `session` or `token` for api.video; `api_key` or `jwt` (also called
+                `bearer`) for VideoVector. From the environment: FRAMEKEY_VIDEOVECTOR_AUTH_MODE,
+                VIDEO_VECTOR_AUTH_MODE.
             base_url: Where the service is. `https`, or `http` on a loopback address. The credential
                 is bound to this origin. From the environment: FRAMEKEY_VIDEOVECTOR_BASE_URL,
                 VIDEO_VECTOR_BASE_URL, VIDEOVECTOR_BASE_URL.
@@ -2641,6 +2674,14 @@ class VideoVector(ServiceClient):
         options: dict[str, Any] = {
             "api_key": api_key,
             "jwt": jwt,
+            "jwt_kind": jwt_kind,
+            "api_key_file": api_key_file,
+            "keyring": keyring,
+            "credential_process": credential_process,
+            "config_file": config_file,
+            "profile": profile,
+            "key_lifetime": key_lifetime,
+            "scopes": scopes,
             "auth_mode": auth_mode,
             "base_url": base_url,
             "timeout": timeout,

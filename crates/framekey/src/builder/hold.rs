@@ -1,0 +1,74 @@
+//! The chosen credentials as a session uses them.
+
+use framekey_auth::{
+    ApiKeyCredential, BasicCredential, Credential, CredentialSet, DisposableTokenCredential,
+    HeldKey, JwtCredential, Notice, ProvidedTokenCredential, Renewal, TokenEvent,
+    UploadTokenCredential,
+};
+use framekey_catalog::Service;
+use framekey_runtime::{Error, Session};
+
+use super::ClientBuilder;
+use super::choose::{Chosen, Mode};
+use crate::dynamic::Client;
+
+impl<C: From<Client>> ClientBuilder<C> {
+    /// The set for a session. `bare` sends exchanges: without credentials, bound to the same origin.
+    pub(super) fn hold(&self, chosen: Chosen, bare: &Session) -> Result<CredentialSet, Error> {
+        let kind = self.jwt_kind_given()?;
+        let Chosen { mode, key, token, provider, session, upload_token } = chosen;
+        // In the order in which they are preferred: an upload token opens the least.
+        let mut held: Vec<Box<dyn Credential>> = Vec::new();
+        if let Some((token, from)) = upload_token {
+            held.push(Box::new(UploadTokenCredential::new(token, from)));
+        }
+        let first = held.len();
+        if let Some(key) = key {
+            held.push(self.by_key(key, mode, bare));
+        }
+        if let Some((given, from)) = session {
+            let credential = DisposableTokenCredential::from_session(given, from, bare.clone());
+            held.push(Box::new(self.watched(credential)));
+        }
+        let token: Option<Box<dyn Credential>> = match (token, provider) {
+            (Some(token), _) if self.service == Service::ApiVideo => {
+                Some(Box::new(JwtCredential::access_token(token)))
+            }
+            (Some(token), _) => Some(Box::new(JwtCredential::new(token, kind))),
+            (None, Some(provider)) => {
+                let clock = std::sync::Arc::clone(&bare.platform().clock);
+                let service = self.service;
+                Some(Box::new(ProvidedTokenCredential::boxed(service, kind, provider, clock)))
+            }
+            (None, None) => None,
+        };
+        if let Some(token) = token {
+            let place = if mode == Some(Mode::Jwt) { first } else { held.len() };
+            held.insert(place, token);
+        }
+        Ok(CredentialSet::new(self.service, held, self.advice()).scoped(self.scopes_given()?))
+    }
+
+    fn by_key(&self, key: HeldKey, mode: Option<Mode>, bare: &Session) -> Box<dyn Credential> {
+        match self.service {
+            Service::ApiVideo if mode == Some(Mode::Basic) => Box::new(BasicCredential::new(key)),
+            Service::ApiVideo => {
+                let renewal = if self.flag("refresh_first") {
+                    Renewal::RefreshFirst
+                } else {
+                    Renewal::Exchange
+                };
+                let credential = DisposableTokenCredential::new(key, renewal, bare.clone());
+                Box::new(self.watched(credential))
+            }
+            Service::TwelveLabs | Service::VideoVector => {
+                Box::new(ApiKeyCredential::new(self.service, key))
+            }
+        }
+    }
+
+    fn watched(&self, credential: DisposableTokenCredential) -> DisposableTokenCredential {
+        let notices = self.notices.clone();
+        credential.watched_by(move |event: &TokenEvent| notices.note(&Notice::Token(event.clone())))
+    }
+}

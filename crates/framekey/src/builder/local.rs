@@ -1,0 +1,270 @@
+//! Sources of this machine: key files, the profile file, the keyring, commands.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use framekey_auth::{
+    CommandSource, FileSource, FirstOf, HeldKey, KeyAges, KeyRule, Keyring, KeyringSource, Profile,
+    ProfileKey, Provenance, SecretSource, Slot,
+};
+use framekey_catalog::Service;
+use framekey_runtime::Error;
+use futures_util::FutureExt as _;
+
+use super::choose::{Chosen, Making, Mode};
+use super::{ClientBuilder, config};
+use crate::dynamic::Client;
+
+/// The keyring of the operating system, where this build has one.
+pub(super) fn system_keyring() -> Option<Arc<dyn Keyring>> {
+    #[cfg(feature = "keyring")]
+    return Some(Arc::new(framekey_auth::SystemKeyring));
+    #[cfg(not(feature = "keyring"))]
+    None
+}
+
+impl<C: From<Client>> ClientBuilder<C> {
+    /// Where to read the API key: when it is first needed, and again when it is refused. A
+    /// [`KeyCallback`](framekey_auth::KeyCallback) makes one of an async function.
+    #[must_use]
+    pub fn api_key_from(mut self, source: impl SecretSource + 'static) -> Self {
+        self.key_source = Some(Arc::new(source));
+        self
+    }
+
+    /// Another keyring than the operating system's. Without the feature `keyring` there is none.
+    #[must_use]
+    pub fn keyring(mut self, ring: impl Keyring + 'static) -> Self {
+        self.ring = Some(Arc::new(ring));
+        self
+    }
+
+    /// The sources that are named in code.
+    pub(super) fn local_options(
+        &self,
+        making: &mut Making<'_>,
+        keys: &mut Vec<(&'static str, HeldKey)>,
+        tokens: &mut Vec<(&'static str, HeldKey)>,
+    ) -> Result<(), Error> {
+        if let Some(path) = self.text("api_key_file") {
+            keys.push(("api_key_file", self.file(path.into(), making, None)?));
+        }
+        if let Some(entry) = self.text("keyring") {
+            let source = self.keyring_entry(entry, "option `keyring`")?;
+            keys.push(("keyring", self.live(source, making, None)?));
+        }
+        if let Some(line) = self.text("credential_process") {
+            let origin = Provenance::Option("credential_process");
+            let key = self.command(line, &origin, making, None)?;
+            let list = if wants_token(making) { &mut *tokens } else { &mut *keys };
+            list.push(("credential_process", key));
+        }
+        if self.text("profile").is_some() {
+            let chosen = self.from_profile(making)?;
+            keys.extend(chosen.key.map(|key| ("profile", key)));
+            tokens.extend(chosen.token.map(|token| ("profile", token)));
+        }
+        Ok(())
+    }
+
+    /// A key file that the environment names.
+    pub(super) fn local_environment(
+        &self,
+        making: &Making<'_>,
+        chosen: &mut Chosen,
+    ) -> Result<(), Error> {
+        let Some((path, variable)) = self.in_environment("api_key_file")? else { return Ok(()) };
+        if let Some(key) = &chosen.key {
+            return Err(config(
+                "auth.conflict",
+                format!("{} and {variable} are both set; unset one of them", key.provenance()),
+            ));
+        }
+        chosen.key = Some(self.file(path.trim().into(), making, None)?);
+        Ok(())
+    }
+
+    /// What the profile says; without a word of it, what the keyring has.
+    pub(super) fn from_profile(&self, making: &mut Making<'_>) -> Result<Chosen, Error> {
+        let mut chosen = Chosen::default();
+        let profile = self.profile()?;
+        let section = profile.as_ref().map(Profile::section).transpose()?.flatten();
+        let mut command = None;
+        if let (Some(profile), Some(section)) = (profile, section) {
+            let origin = profile.provenance();
+            if let (None, Some(mode)) = (making.mode, &section.auth_mode) {
+                making.mode = Some(self.mode_of(mode, &origin)?);
+            }
+            let ages = profile.file().with_file_name("first-use.json");
+            match section.key {
+                Some(ProfileKey::Written(_)) => {
+                    let key = self.live(Arc::new(profile), making, Some(&ages))?;
+                    read_now(&key)?;
+                    chosen.key = Some(key);
+                }
+                Some(ProfileKey::File(path)) => {
+                    chosen.key = Some(self.file(path, making, Some(&ages))?);
+                }
+                Some(ProfileKey::Keyring(entry)) => {
+                    let source = self.keyring_entry(&entry, &origin.to_string())?;
+                    chosen.key = Some(self.live(source, making, Some(&ages))?);
+                }
+                Some(ProfileKey::Command(line)) => command = Some((line, origin, ages)),
+                None => {}
+            }
+        }
+        if !chosen.is_empty() {
+            return Ok(chosen);
+        }
+        match command {
+            Some((line, origin, ages)) if wants_token(making) => {
+                chosen.token = Some(self.command(&line, &origin, making, Some(&ages))?);
+            }
+            command => chosen.key = self.last_sources(command, making)?,
+        }
+        Ok(chosen)
+    }
+
+    /// The keyring's entry for this profile, if there is one, before the profile's command.
+    fn last_sources(
+        &self,
+        command: Option<(String, Provenance, PathBuf)>,
+        making: &Making<'_>,
+    ) -> Result<Option<HeldKey>, Error> {
+        let mut sources: Vec<Arc<dyn SecretSource>> = Vec::new();
+        if let Some(ring) = &self.ring {
+            let entry = format!("{}.{}", self.profile_name()?.0, self.service.slug());
+            sources.push(Arc::new(KeyringSource::optional(Arc::clone(ring), entry)));
+        }
+        let mut ages = None;
+        if let Some((line, origin, path)) = command {
+            let slot = Self::key_slot(making);
+            let clock = Arc::clone(making.clock);
+            sources.push(Arc::new(CommandSource::new(&line, slot, &origin, clock)?));
+            ages = Some(path);
+        }
+        if sources.is_empty() {
+            return Ok(None);
+        }
+        let source = Arc::new(FirstOf::new(sources, self.advice()));
+        self.live(source, making, ages.as_deref()).map(Some)
+    }
+
+    /// The profile to use, if the file is there or was asked for.
+    fn profile(&self) -> Result<Option<Profile>, Error> {
+        let variable = |name| (self.environment)(name).filter(|text| !text.is_empty());
+        let home = variable(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).map(PathBuf::from);
+        let given = match self.text("config_file") {
+            Some(path) => Some(path.to_owned()),
+            None => self.in_environment("config_file")?.map(|(path, _)| path.trim().to_owned()),
+        };
+        let usual = || {
+            let folder = if cfg!(windows) { "APPDATA" } else { "XDG_CONFIG_HOME" };
+            let folder = variable(folder).map(PathBuf::from).filter(|path| path.is_absolute());
+            let folder = folder.or_else(|| Some(home.as_ref()?.join(".config")))?;
+            Some(folder.join("framekey").join("config.toml"))
+        };
+        let (name, asked) = self.profile_name()?;
+        let asked = asked || given.is_some();
+        let Some(file) = given.map(PathBuf::from).or_else(usual) else {
+            return if asked { Err(no_file(&name)) } else { Ok(None) };
+        };
+        let profile = Profile::new(file, name, self.service, home);
+        Ok((asked || profile.exists()).then_some(profile))
+    }
+
+    /// The profile's name, and whether anybody gave it.
+    fn profile_name(&self) -> Result<(String, bool), Error> {
+        if let Some(name) = self.text("profile") {
+            return Ok((name.to_owned(), true));
+        }
+        let found = self.in_environment("profile")?.map(|(name, _)| (name.trim().to_owned(), true));
+        Ok(found.unwrap_or_else(|| ("default".to_owned(), false)))
+    }
+
+    fn file(
+        &self,
+        path: PathBuf,
+        making: &Making<'_>,
+        ages: Option<&Path>,
+    ) -> Result<HeldKey, Error> {
+        let key = self.live(Arc::new(FileSource::new(path)), making, ages)?;
+        read_now(&key)?;
+        Ok(key)
+    }
+
+    fn keyring_entry(&self, entry: &str, origin: &str) -> Result<Arc<dyn SecretSource>, Error> {
+        let ring = self.ring.as_ref().ok_or_else(|| {
+            let why = "this build has no keyring (feature `keyring`)";
+            config("config.bad_option", format!("{origin}: {why}"))
+        })?;
+        Ok(Arc::new(KeyringSource::new(Arc::clone(ring), entry)))
+    }
+
+    fn command(
+        &self,
+        line: &str,
+        origin: &Provenance,
+        making: &Making<'_>,
+        ages: Option<&Path>,
+    ) -> Result<HeldKey, Error> {
+        let token = wants_token(making);
+        let slot = match (token, self.service) {
+            (true, Service::ApiVideo) => Slot::AccessToken,
+            (true, _) => Slot::Jwt,
+            (false, _) => Self::key_slot(making),
+        };
+        let source = Arc::new(CommandSource::new(line, slot, origin, Arc::clone(making.clock))?);
+        if !token {
+            return self.live(source, making, ages);
+        }
+        let rule = KeyRule::new(self.service, slot);
+        Ok(HeldKey::new(source, rule, Arc::clone(making.clock), self.notices.clone()))
+    }
+
+    /// A key that can be read again.
+    pub(super) fn live(
+        &self,
+        source: Arc<dyn SecretSource>,
+        making: &Making<'_>,
+        ages: Option<&Path>,
+    ) -> Result<HeldKey, Error> {
+        let rule = KeyRule::new(self.service, Self::key_slot(making));
+        let key = HeldKey::new(source, rule, Arc::clone(making.clock), self.notices.clone());
+        self.aged(key, making, ages)
+    }
+
+    /// Has the ages of a key kept, in the file at `ages` too where there is one.
+    pub(super) fn aged(
+        &self,
+        key: HeldKey,
+        making: &Making<'_>,
+        ages: Option<&Path>,
+    ) -> Result<HeldKey, Error> {
+        let (clock, notices) = (Arc::clone(making.clock), self.notices.clone());
+        let lifetime = self.time("key_lifetime")?;
+        let file = ages.map(Path::to_owned);
+        Ok(key.aged(KeyAges::new(self.service, lifetime, file, clock, notices)))
+    }
+}
+
+/// Reads a source that is a file now, so that what is wrong with it is told before a call.
+fn read_now(key: &HeldKey) -> Result<(), Error> {
+    match key.reread(0).now_or_never() {
+        Some(Err(error)) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn wants_token(making: &Making<'_>) -> bool {
+    matches!(making.mode, Some(Mode::Jwt | Mode::Token))
+}
+
+fn no_file(profile: &str) -> Error {
+    config(
+        "config.bad_profile",
+        format!(
+            "profile `{profile}` is asked for, and there is no folder to look for the profile file in; name it in FRAMEKEY_CONFIG_FILE"
+        ),
+    )
+}

@@ -1,0 +1,375 @@
+//! Which credential a client takes: the order of the places, conflicts, modes, files, callbacks.
+#![cfg(unix)]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use framekey::auth::{CallbackFailed, KeyCallback, Keyring, Notice};
+use framekey::dynamic::Client;
+use framekey::runtime::testing::{Answer, HandClock, Script};
+use framekey::{CallOptions, ClientBuilder, Error, ErrorKind, Secret, Service};
+use serde_json::{Map, json};
+use tempfile::TempDir;
+
+/// A machine: its environment, its files, and what goes over its wire.
+struct Machine {
+    folder: TempDir,
+    script: Script,
+    clock: HandClock,
+    variables: BTreeMap<String, String>,
+    told: Arc<Mutex<Vec<String>>>,
+}
+
+fn machine() -> Machine {
+    let folder = TempDir::new().unwrap();
+    let home = folder.path().display().to_string();
+    let script = Script::new(|_, request| match request.url.contains("/auth/") {
+        true => {
+            let token = json!({ "access_token": "made-of-a-key", "expires_in": 3600, "token_type": "Bearer" });
+            Answer::json(200, token.to_string())
+        }
+        false => Answer::json(200, "{}"),
+    });
+    let variables = BTreeMap::from([("HOME".to_owned(), home)]);
+    Machine { folder, script, clock: HandClock::default(), variables, told: Arc::default() }
+}
+
+impl Machine {
+    fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.variables.insert(name.to_owned(), value.into());
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        path
+    }
+
+    fn profile(&self, text: &str) -> PathBuf {
+        self.file(".config/framekey/config.toml", text)
+    }
+
+    fn builder(&self, service: Service) -> ClientBuilder {
+        let variables = self.variables.clone();
+        let told = Arc::clone(&self.told);
+        Client::builder(service)
+            .platform(self.script.platform(&self.clock))
+            .environment(move |name| variables.get(name).cloned())
+            .on_notice(move |notice: &Notice| told.lock().unwrap().push(notice.to_string()))
+    }
+
+    /// What the client of this builder sends: `x-api-key`, or else `authorization`.
+    async fn sends(&self, builder: ClientBuilder) -> Result<String, Error> {
+        let client = builder.build()?;
+        let first = match client.session().service() {
+            Service::ApiVideo => "videos.list",
+            _ => "indexes.list",
+        };
+        let outcome = client.call(first, Map::new(), Vec::new(), CallOptions::default()).await;
+        let sent = self.script.take();
+        outcome?;
+        let headers = &sent.last().unwrap().headers;
+        let sent = headers.get("x-api-key").or_else(|| headers.get("authorization"));
+        Ok(sent.unwrap().to_owned())
+    }
+
+    async fn finds(&self, service: Service) -> Result<String, Error> {
+        self.sends(self.builder(service)).await
+    }
+}
+
+fn refused(builder: ClientBuilder) -> (&'static str, String) {
+    let error = builder.build().unwrap_err();
+    let shown = format!("{error} {error:?}");
+    assert!(!shown.contains("canary"), "{shown}");
+    assert_eq!(error.kind(), ErrorKind::Configuration, "{shown}");
+    (error.code(), error.message().to_owned())
+}
+
+const TL: Service = Service::TwelveLabs;
+const VV: Service = Service::VideoVector;
+const AV: Service = Service::ApiVideo;
+
+struct Ring(&'static str);
+
+impl Keyring for Ring {
+    fn look_up(&self, service: &str, entry: &str) -> Result<Option<Secret>, String> {
+        assert_eq!(service, "framekey");
+        Ok((entry == self.0).then(|| Secret::new("tlk_ring")))
+    }
+}
+
+#[tokio::test]
+async fn e32_code_comes_before_the_environment_before_the_profile_before_the_keyring_before_the_command()
+ {
+    let mut machine = machine();
+    let command = machine.file("give", "echo '{\"version\":1,\"api_key\":\"tlk_command\"}'");
+    let process =
+        format!("[default.twelve-labs]\ncredential_process = \"sh {}\"\n", command.display());
+    machine.profile(&process);
+    assert_eq!(machine.finds(TL).await.unwrap(), "tlk_command");
+    let with_ring = |machine: &Machine| machine.builder(TL).keyring(Ring("default.twelve-labs"));
+    assert_eq!(machine.sends(with_ring(&machine)).await.unwrap(), "tlk_ring");
+    machine.profile("[default.twelve-labs]\napi_key = \"tlk_profile\"\n");
+    assert_eq!(machine.sends(with_ring(&machine)).await.unwrap(), "tlk_profile");
+    machine.set("TWELVE_LABS_API_KEY", "tlk_env");
+    assert_eq!(machine.sends(with_ring(&machine)).await.unwrap(), "tlk_env");
+    assert_eq!(machine.sends(with_ring(&machine).api_key("tlk_code")).await.unwrap(), "tlk_code");
+    let callback = KeyCallback::new("api_key_from", || async { Ok("tlk_callback".to_owned()) });
+    assert_eq!(
+        machine.sends(with_ring(&machine).api_key_from(callback)).await.unwrap(),
+        "tlk_callback"
+    );
+    // A profile that is named in code is code.
+    machine.profile("[work.twelve-labs]\napi_key = \"tlk_work\"\n");
+    let work = machine.builder(TL).set("profile", json!("work")).unwrap();
+    assert_eq!(machine.sends(work).await.unwrap(), "tlk_work");
+}
+
+#[tokio::test]
+async fn e32_the_profile_and_its_file_can_be_named_by_the_environment() {
+    let mut machine = machine();
+    let file = machine.file("elsewhere.toml", "[work.twelve-labs]\napi_key_file = \"tl.key\"\n");
+    machine.file("tl.key", "tlk_file\n");
+    assert_eq!(machine.finds(TL).await.unwrap_err().code(), "auth.missing");
+    machine.set("FRAMEKEY_CONFIG_FILE", file.display().to_string());
+    assert!(refused(machine.builder(TL)).1.contains("has no profile `default`"));
+    machine.set("FRAMEKEY_PROFILE", "work");
+    assert_eq!(machine.finds(TL).await.unwrap(), "tlk_file");
+    machine.set("FRAMEKEY_CONFIG_FILE", "/no/such/file");
+    let error = machine.builder(TL).build().unwrap_err();
+    assert!(error.message().contains("/no/such/file cannot be read"), "{error}");
+}
+
+#[tokio::test]
+async fn e32_a_key_file_is_named_in_code_or_by_the_environment_and_checked_at_once() {
+    let mut machine = machine();
+    let path = machine.file("key", "tlk_file\n");
+    let named = path.display().to_string();
+    let in_code = || machine.builder(TL).set("api_key_file", json!(named)).unwrap();
+    assert_eq!(machine.sends(in_code()).await.unwrap(), "tlk_file");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    let (code, text) = refused(in_code());
+    assert_eq!(code, "auth.unsafe_file");
+    assert!(text.contains(&format!("run `chmod 600 {named}`")), "{text}");
+    machine.file("key", "can\nary");
+    let in_code = || machine.builder(TL).set("api_key_file", json!(named)).unwrap();
+    assert_eq!(refused(in_code()).0, "auth.malformed");
+    machine.set("FRAMEKEY_TWELVELABS_API_KEY_FILE", named.clone());
+    machine.file("key", "tlk_file");
+    assert_eq!(machine.finds(TL).await.unwrap(), "tlk_file");
+    machine.set("TWELVE_LABS_API_KEY", "tlk_env");
+    let (code, text) = refused(machine.builder(TL));
+    assert_eq!(code, "auth.conflict");
+    assert!(text.contains("TWELVE_LABS_API_KEY and FRAMEKEY_TWELVELABS_API_KEY_FILE"), "{text}");
+}
+
+#[tokio::test]
+async fn e32_two_ways_to_the_same_credential_are_a_conflict() {
+    let machine = machine();
+    let path = machine.file("key", "tlk_file\n").display().to_string();
+    let both = |name: &str, value: &str| {
+        machine.builder(TL).api_key("tlk_canary").set(name, json!(value)).unwrap()
+    };
+    let of_file = both("api_key_file", &path);
+    let of_command = both("credential_process", "x");
+    let of_ring = both("keyring", "x").keyring(Ring("x"));
+    let source = KeyCallback::new("api_key_from", || async { Err(CallbackFailed) });
+    let of_callback = machine.builder(TL).api_key("tlk_canary").api_key_from(source);
+    for builder in [of_file, of_command, of_ring, of_callback] {
+        let (code, text) = refused(builder);
+        assert_eq!(code, "auth.conflict");
+        assert!(text.starts_with("both `api_key` and `"), "{text}");
+    }
+    let jwt =
+        machine.builder(VV).jwt("e.canary.x").token_provider(|| async { Err(CallbackFailed) });
+    assert_eq!(refused(jwt).1, "both `jwt` and `token_provider` are given; leave one of them out");
+    let no_ring = machine.builder(TL).set("keyring", json!("x")).unwrap();
+    if cfg!(not(feature = "keyring")) {
+        assert!(refused(no_ring).1.contains("this build has no keyring"));
+    }
+}
+
+#[tokio::test]
+async fn e32_the_mode_decides_between_two_kinds_and_the_environment_has_one_too() {
+    let mut machine = machine();
+    machine.set("VIDEO_VECTOR_API_KEY", "sk_env");
+    machine.set("VIDEO_VECTOR_BEARER_TOKEN", "e.y.j");
+    assert_eq!(refused(machine.builder(VV)).0, "auth.conflict");
+    machine.set("VIDEO_VECTOR_AUTH_MODE", "bearer");
+    assert_eq!(machine.finds(VV).await.unwrap(), "Bearer e.y.j");
+    machine.set("VIDEO_VECTOR_AUTH_MODE", "api_key");
+    assert_eq!(machine.finds(VV).await.unwrap(), "sk_env");
+    machine.set("VIDEO_VECTOR_AUTH_MODE", "canary");
+    let error = machine.builder(VV).build().unwrap_err();
+    assert!(
+        error.message().contains("VIDEO_VECTOR_AUTH_MODE takes api_key or jwt or bearer"),
+        "{error}"
+    );
+    // What is said in code needs no word of the environment.
+    assert_eq!(machine.sends(machine.builder(VV).api_key("sk_code")).await.unwrap(), "sk_code");
+    let wrong = machine.builder(VV).api_key("sk_canary").auth_mode("jwt");
+    assert!(
+        refused(wrong)
+            .1
+            .contains("`auth_mode` wants a JWT, and given is an API key (option `api_key`)")
+    );
+}
+
+#[tokio::test]
+async fn e32_api_video_takes_a_session_a_provider_or_a_command_in_the_place_of_a_key() {
+    let machine = machine();
+    let session = |mode: Option<&str>| {
+        let builder = machine.builder(AV).session("given-token", Some("given-refresh".to_owned()));
+        mode.into_iter().fold(builder, ClientBuilder::auth_mode)
+    };
+    assert_eq!(machine.sends(session(None)).await.unwrap(), "Bearer given-token");
+    assert_eq!(
+        machine.sends(machine.builder(AV).api_key("key")).await.unwrap(),
+        "Bearer made-of-a-key"
+    );
+    assert_eq!(
+        machine.sends(machine.builder(AV).api_key("key").auth_mode("basic")).await.unwrap(),
+        "Basic a2V5Og=="
+    );
+    let provider = machine.builder(AV).token_provider(|| async { Ok("provided".to_owned()) });
+    assert_eq!(machine.sends(provider).await.unwrap(), "Bearer provided");
+    let give = machine.file("give", "echo '{\"version\":1,\"token\":\"printed\"}'");
+    let line = format!("sh {}", give.display());
+    let command = || machine.builder(AV).set("credential_process", json!(line)).unwrap();
+    assert_eq!(machine.sends(command().auth_mode("token")).await.unwrap(), "Bearer printed");
+    let error = machine.sends(command()).await.unwrap_err();
+    assert!(error.to_string().contains("gave `token` where only `api_key` is wanted"), "{error}");
+
+    let (code, text) = refused(session(None).api_key("canary"));
+    assert_eq!(code, "auth.conflict");
+    assert!(
+        text.contains("an API key (option `api_key`) and a session (option `access_token`)"),
+        "{text}"
+    );
+    assert_eq!(
+        machine.sends(session(Some("session")).api_key("key")).await.unwrap(),
+        "Bearer given-token"
+    );
+    assert_eq!(
+        machine.sends(session(Some("bearer")).api_key("key")).await.unwrap(),
+        "Bearer made-of-a-key"
+    );
+    let lone = machine.builder(AV).set("expires_in", json!(60)).unwrap();
+    assert!(refused(lone).1.contains("goes with `access_token`"));
+    let none = machine.builder(TL).token_provider(|| async { Ok("x".to_owned()) });
+    assert!(refused(none).1.contains("Twelve Labs takes API keys only"));
+}
+
+#[tokio::test]
+async fn e33_what_is_odd_is_noted_and_not_refused() {
+    let machine = machine();
+    let odd = machine.builder(TL).api_key(" canary\n").base_url("https://proxy.example/tl");
+    assert_eq!(machine.sends(odd).await.unwrap(), "canary");
+    let told = std::mem::take(&mut *machine.told.lock().unwrap());
+    assert_eq!(
+        told,
+        [
+            "the API key from option `api_key` had white space, quotes or a byte order mark around it; they were stripped",
+            "the API key from option `api_key` does not look like `tlk_` and more; it is sent anyway",
+            "the Twelve Labs credential is bound to https://proxy.example, which is not the service's own host",
+        ]
+    );
+    machine.sends(machine.builder(AV).api_key("key")).await.unwrap();
+    let told = machine.told.lock().unwrap();
+    assert_eq!(*told, ["access token 1 is in use, for 3600 s"]);
+    drop(told);
+    let foreign = machine.builder(AV).api_key("tlk_canary");
+    assert!(
+        refused(foreign).1.contains("is a key of Twelve Labs; give api.video a key of its own")
+    );
+}
+
+#[tokio::test]
+async fn e32_what_is_told_by_name_is_checked_at_build() {
+    let machine = machine();
+    let kind =
+        |name: &str| machine.builder(VV).jwt("e.canary.x").set("jwt_kind", json!(name)).unwrap();
+    assert!(
+        refused(kind("users")).1.contains("`jwt_kind` takes user, oauth, unknown, not `users`")
+    );
+    let client: Client = kind("oauth").build().unwrap();
+    let call = client.call("api_keys.list", Map::new(), Vec::new(), CallOptions::default());
+    assert_eq!(call.await.unwrap_err().code(), "auth.wrong_kind");
+    let scoped =
+        |text: &str| machine.builder(VV).api_key("sk_canary").set("scopes", json!(text)).unwrap();
+    assert!(refused(scoped("read, raed")).1.contains("not `raed`"));
+    assert!(scoped("search, read").build().is_ok());
+}
+
+#[tokio::test]
+async fn auth_scope_names_the_scopes_that_are_known() {
+    let script = Script::new(|_, _| Answer::json(403, r#"{"error":{"message":"no"}}"#));
+    let client: Client = Client::builder(VV)
+        .platform(script.platform(&HandClock::default()))
+        .environment(|_| None)
+        .api_key("sk_canary")
+        .set("scopes", json!("search,read"))
+        .unwrap()
+        .build()
+        .unwrap();
+    let arguments = json!({ "index_id": "i1" }).as_object().unwrap().clone();
+    let error = client
+        .call("indexes.delete", arguments, Vec::new(), CallOptions::default())
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), "auth.scope");
+    let mark = framekey::auth::fingerprint(&Secret::new("sk_canary"));
+    let wanted = format!(
+        "needing the scope `admin`; the API key {mark} has search, read by what the client was told"
+    );
+    assert!(error.message().contains(&wanted) && !error.message().contains("canary"), "{error}");
+}
+
+#[tokio::test]
+async fn ro_04_a_refused_key_is_told_with_its_age_and_first_uses_are_kept_beside_the_profile() {
+    let mut machine = machine();
+    let profile = machine.profile("[default.twelve-labs]\napi_key = \"tlk_canary\"\n");
+    let book = profile.with_file_name("first-use.json");
+    machine.sends(machine.builder(TL).api_key("tlk_code")).await.unwrap();
+    assert!(!book.exists(), "a key of the code leaves no trace on disk");
+    machine.finds(TL).await.unwrap();
+    let kept = fs::read_to_string(&book).unwrap();
+    assert!(kept.contains("first_used") && !kept.contains("canary"), "{kept}");
+
+    let day = std::time::Duration::from_secs(24 * 3600);
+    for left in [14, 7, 3, 1] {
+        machine.clock.advance(
+            day * if left == 14 {
+                46
+            } else if left == 7 {
+                7
+            } else if left == 3 {
+                4
+            } else {
+                2
+            },
+        );
+        machine.finds(TL).await.unwrap();
+        machine.finds(TL).await.unwrap();
+        let told = std::mem::take(&mut *machine.told.lock().unwrap());
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains(&format!("is expected to end in {left} days")), "{told:?}");
+    }
+    machine.clock.advance(day * 4);
+    machine.script =
+        Script::new(|_, _| Answer::json(401, r#"{"code":"api_key_invalid","message":"no"}"#));
+    let error = machine.finds(TL).await.unwrap_err();
+    assert_eq!(error.code(), "auth.key_rejected");
+    let text = error.message();
+    for part in ["[default.twelve-labs] of ", "first used 63 days ago", "create a new one"] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert_eq!(machine.told.lock().unwrap().len(), 0, "never a warning after the end");
+}
