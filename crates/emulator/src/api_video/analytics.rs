@@ -111,6 +111,9 @@ fn ask(call: &Call) -> Result<Period, Answer> {
         return Err(bad("from", "This parameter should be at most 30 days ago."));
     }
     let period = Period { from, to };
+    if period.seconds() > 2 * KEPT {
+        return Err(bad("to", "The period should be at most 60 days long."));
+    }
     if call.query("interval") == Some("minute") && period.seconds() >= 3600 {
         return Err(bad("interval", "Minutes need a period under 60 minutes."));
     }

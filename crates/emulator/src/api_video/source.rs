@@ -91,8 +91,12 @@ impl Source {
         if size == 0 {
             return refused("uploaded-file-no-file", "The file is empty.");
         }
+        self.accept(range(call.content_range.as_deref())?, size, call.now)
+    }
+
+    fn accept(&mut self, range: Range, size: u64, now: Moment) -> Result<(), Answer> {
+        let refused = |kind, title: &str| Err(Fault::file(kind, title).into());
         let small = "A part has at least 5 MiB, but for the last.";
-        let range = range(call.content_range.as_deref())?;
         let largest = if matches!(range, Range::Whole) { LARGEST_WHOLE } else { LARGEST_PART };
         if size > largest {
             return refused(
@@ -129,7 +133,7 @@ impl Source {
             }
         }
         if self.is_whole() {
-            self.complete = Some(call.now);
+            self.complete = Some(now);
         }
         Ok(())
     }
@@ -258,4 +262,51 @@ fn metadata(is_known: bool) -> Value {
         "width": null, "height": null, "bitrate": null, "duration": null, "framerate": null,
         "samplerate": null, "videoCodec": null, "audioCodec": null, "aspectRatio": null,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIB: u64 = 1 << 20;
+
+    fn accepted(source: &mut Source, header: Option<&str>, size: u64) -> bool {
+        let range = range(header).unwrap_or_else(|_| panic!("{header:?}"));
+        source.accept(range, size, Moment(Duration::ZERO)).is_ok()
+    }
+
+    #[test]
+    fn a_request_has_its_limits() {
+        for (header, size, good) in [
+            (None, 200 * MIB, true),
+            (None, 200 * MIB + 1, false),
+            (Some("part 1/2"), 128 * MIB, true),
+            (Some("part 1/2"), 128 * MIB + 1, false),
+            (Some("part 1/2"), 5 * MIB, true),
+            (Some("part 1/2"), 5 * MIB - 1, false),
+            (Some("part 1/*"), 5 * MIB - 1, false),
+            (Some("part 2/2"), 1, true),
+            (Some("bytes 0-9/10"), 10, true),
+            (Some("bytes 0-9/11"), 10, false),
+            (Some("bytes 0-9/10"), 9, false),
+        ] {
+            let mut source = Source::default();
+            assert_eq!(accepted(&mut source, header, size), good, "{header:?} {size}");
+        }
+    }
+
+    #[test]
+    fn stretches_are_told_for_bytes_and_numbers_for_parts() {
+        let mut source = Source::default();
+        assert!(accepted(&mut source, Some("bytes 5242880-10485759/10485761"), 5 * MIB));
+        let told = &source.status(true, Moment(Duration::ZERO))["ingest"];
+        let stretch = json!({ "from": 5 * MIB, "to": 10 * MIB - 1, "total": 10 * MIB + 1 });
+        assert_eq!(told["receivedBytes"], json!([stretch]));
+        assert_eq!(told["receivedParts"]["parts"], json!([]));
+        assert!(!accepted(&mut source, Some("part 1/2"), 5 * MIB), "one way of counting");
+        assert!(accepted(&mut source, Some("bytes 10485760-10485760/10485761"), 1));
+        assert!(!source.is_complete(), "the beginning is still missing");
+        assert!(accepted(&mut source, Some("bytes 0-5242879/10485761"), 5 * MIB));
+        assert!(source.is_complete());
+    }
 }
