@@ -7,5 +7,6 @@ pub mod child;
 pub mod hpack;
 pub mod http2;
 pub mod raw;
+pub mod store;
 pub mod tls;
 pub mod trap;
