@@ -13,8 +13,8 @@ use crate::mask::Mask;
 use crate::refusal::shown;
 use crate::{
     Anonymous, Applied, BaseUrl, Body, Credentials, Error, ErrorKind, Headers, HttpRequest,
-    HttpResponse, Platform, Repair, Request, Response, Seconds, ServerError, Stage,
-    TransportError, check,
+    HttpResponse, Platform, Repair, Request, Response, Seconds, ServerError, Stage, TransportError,
+    check,
 };
 
 /// The time limit of a call where none is set.

@@ -4,9 +4,12 @@
 pub mod canary;
 pub mod carriers;
 pub mod child;
+pub mod echo;
 pub mod hpack;
 pub mod http2;
+pub mod log;
 pub mod raw;
+pub mod shown;
 pub mod store;
 pub mod tls;
 pub mod trap;
