@@ -30,6 +30,29 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// A call that says nothing yet.
+    pub(crate) fn new(
+        operation: &'static Operation,
+        base_url: String,
+        files_origin: String,
+        now: Moment,
+        switches: Arc<Switches>,
+    ) -> Self {
+        Call {
+            operation,
+            base_url,
+            files_origin,
+            path: BTreeMap::new(),
+            query: Vec::new(),
+            content_range: None,
+            idempotency_key: None,
+            body: Value::Null,
+            form: Form::default(),
+            now,
+            switches,
+        }
+    }
+
     /// A path parameter by its name in the template.
     pub(crate) fn id(&self, name: &str) -> &str {
         self.path.get(name).map_or("", String::as_str)

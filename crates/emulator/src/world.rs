@@ -267,17 +267,26 @@ impl World {
     /// Arguments with which an operation succeeds, and what else people do in a service's dashboard.
     pub(crate) fn desk(&self, method: &str, path: &str, body: &Value) -> Option<Answer> {
         let now = self.now();
-        let Services { draw, twelve_labs, .. } = &mut self.lock().services;
+        let (files_origin, switches) = (self.files_origin(), self.switches());
+        let Services { draw, twelve_labs, videovector, .. } = &mut self.lock().services;
         match path.split_once('/') {
-            Some(("twelve-labs", rest)) => Some(twelve_labs.dashboard(method, rest, body, now, draw)),
+            Some(("twelve-labs", rest)) => {
+                Some(twelve_labs.dashboard(method, rest, body, now, draw))
+            }
             None if (method, path) == ("POST", "example") => {
                 let service = body["service"].as_str().and_then(Service::from_slug)?;
                 let operation = framekey_catalog::find(service, body["operation"].as_str()?)?;
-                Some(Answer::json(200, &match service {
+                let example = match service {
                     Service::TwelveLabs => twelve_labs.example(operation, now, draw),
-                    // Their own tests make what they need.
-                    Service::ApiVideo | Service::VideoVector => json!({}),
-                }))
+                    Service::VideoVector => {
+                        let base_url = Place::VideoVector.base_url(self.address);
+                        let call = Call::new(operation, base_url, files_origin, now, switches);
+                        videovector.example(call, draw)
+                    }
+                    // Its own tests make what they need.
+                    Service::ApiVideo => json!({}),
+                };
+                Some(Answer::json(200, &example))
             }
             _ => None,
         }

@@ -3,8 +3,6 @@
 
 #[path = "support/own_api_video.rs"]
 mod own_api_video;
-#[path = "support/own_videovector.rs"]
-mod own_videovector;
 mod support;
 #[path = "support/valid.rs"]
 mod valid;
@@ -16,13 +14,10 @@ use valid::Document;
 
 /// Objects that the emulator keeps track of: made afresh for each call, since calls delete them.
 async fn own(lab: &Lab, operation: &Operation) -> Vec<(&'static str, String)> {
-    let made =
-        |got: Got, pointer: &str| got.json().pointer(pointer).unwrap().as_str().unwrap().to_owned();
     match operation.service {
         Service::ApiVideo => own_api_video::own(lab, operation).await,
         // Made by the emulator itself: see `example`.
-        Service::TwelveLabs => Vec::new(),
-        Service::VideoVector => own_videovector::own(lab, operation).await,
+        Service::TwelveLabs | Service::VideoVector => Vec::new(),
     }
 }
 
@@ -133,9 +128,6 @@ async fn body(
         (Service::TwelveLabs, "indexes.create") => json!({
             "index_name": "least", "models": [{ "model_name": "pegasus1.2", "model_options": ["audio"] }],
         }),
-        (Service::VideoVector, _) => {
-            own_videovector::body(operation, own, document.least(document.request(operation)))
-        }
         _ => document.least(document.request(operation)),
     }
 }

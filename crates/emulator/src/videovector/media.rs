@@ -27,9 +27,11 @@ impl Kind {
         }
     }
 
-    /// By the ending of a name; `None` for what the service does not take.
+    /// By the ending of a name; `None` for what the service does not take. A name without an ending,
+    /// as clients give it to bytes without a name, is taken for a video.
     pub(super) fn of(name: &str) -> Option<Self> {
-        match name.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
+        let Some((_, ending)) = name.rsplit_once('.') else { return Some(Kind::Video) };
+        match ending.to_ascii_lowercase().as_str() {
             "mp4" | "avi" | "mkv" | "mov" | "webm" => Some(Kind::Video),
             "mp3" | "wav" | "flac" | "m4a" | "ogg" | "aac" => Some(Kind::Audio),
             "jpg" | "jpeg" | "png" | "webp" | "gif" | "bmp" | "tiff" | "heic" | "heif" => {
@@ -80,7 +82,7 @@ mod tests {
     #[test]
     fn a_name_says_kind_length_and_marks() {
         assert_eq!(Kind::of("a.MP4"), Some(Kind::Video));
-        assert_eq!(Kind::of("dir.mp4/a.txt"), None);
+        assert_eq!((Kind::of("dir.mp4/a.txt"), Kind::of("blob")), (None, Some(Kind::Video)));
         assert_eq!(
             (length("talk-95m.mp4"), length("a-30s-flaky.mov"), length("a.mp4")),
             (5700.0, 30.0, 60.0)

@@ -4,6 +4,7 @@ mod agenda;
 mod conditions;
 mod connectors;
 mod dispatch;
+mod example;
 mod exports;
 mod extraction;
 mod imports;
