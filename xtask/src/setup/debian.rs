@@ -11,6 +11,10 @@ use crate::{process, say};
 /// The browser that the JavaScript tests run in.
 pub(crate) const CHROMIUM: &str = "/usr/bin/chromium";
 
+/// What the row tests of stores and clocks start: the package and the program in it.
+pub(super) const PROGRAMS: [(&str, &str); 2] =
+    [("redis-server", "/usr/bin/redis-server"), ("faketime", "/usr/bin/faketime")];
+
 /// Installs the packages that are missing.
 pub(super) fn packages(missing: &[&str]) -> Result<State> {
     if missing.is_empty() {

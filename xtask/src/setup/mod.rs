@@ -46,6 +46,11 @@ fn missing_packages() -> Vec<&'static str> {
     if !python::can_make_environments() {
         missing.push("python3-venv");
     }
+    for (package, program) in debian::PROGRAMS {
+        if !Path::new(program).exists() {
+            missing.push(package);
+        }
+    }
     if wasm_compiler().is_none() {
         missing.extend(rust::WASM_PACKAGES);
     }
