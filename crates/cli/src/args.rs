@@ -24,6 +24,9 @@ pub(crate) enum Command {
     Emulate(Emulate),
     /// Call one operation and print its answer.
     Call(Call),
+    /// Show which credentials would be used, and where they come from.
+    #[command(subcommand)]
+    Auth(Auth),
 }
 
 /// Options of `framekey demo`.
@@ -55,6 +58,24 @@ pub(crate) struct Emulate {
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
     /// Print where the services are, and ready credentials, as one JSON line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Auth {
+    /// For each service: the credential that would be used, its source, fingerprint and age; never
+    /// its value. Looks in the environment, the profile file, the keyring, and runs the profile's
+    /// command; calls no service.
+    Status(AuthStatusOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuthStatusOptions {
+    /// Only this service.
+    #[arg(long, value_name = "SERVICE", value_parser = service)]
+    pub(crate) service: Option<Service>,
+    /// Print one JSON document.
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod auth;
 mod call;
 pub mod demo;
 mod emulate;
@@ -29,6 +30,7 @@ pub fn main() -> ExitCode {
             args::Command::Demo(options) => demo::command(options).await,
             args::Command::Emulate(options) => emulate::command(options).await,
             args::Command::Call(options) => call::command(options).await,
+            args::Command::Auth(args::Auth::Status(options)) => auth::status(options).await,
         }
     });
     match outcome {
