@@ -8,6 +8,8 @@
     reason = "helpers of tests"
 )]
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use framekey_rows::store::{Caller, Folder, Redis, Tally, TokenServer, store};
@@ -30,6 +32,28 @@ async fn rush(store: &str, server: &TokenServer, each: usize) -> Vec<Tally> {
     tallies
 }
 
+/// All that a store keeps: names and contents.
+fn dump(store: &str) -> Vec<u8> {
+    let mut all = Vec::new();
+    if let Some(address) = store.strip_prefix("redis://") {
+        let mut stream = TcpStream::connect(address).unwrap();
+        // As they are: a dump would be compressed.
+        let script = "local all = {} for _, key in ipairs(redis.call('KEYS', '*')) do \
+             local kind = redis.call('TYPE', key).ok \
+             all[#all + 1] = key \
+             all[#all + 1] = redis.call(kind == 'hash' and 'HGETALL' or 'GET', key) end return all";
+        stream.write_all(format!("EVAL \"{script}\" 0\r\nQUIT\r\n").as_bytes()).unwrap();
+        stream.read_to_end(&mut all).unwrap();
+        return all;
+    }
+    for file in std::fs::read_dir(store.trim_start_matches("file:")).unwrap() {
+        let file = file.unwrap();
+        all.extend(file.file_name().as_encoded_bytes());
+        all.extend(std::fs::read(file.path()).unwrap());
+    }
+    all
+}
+
 async fn cold(store: &str) {
     let server = TokenServer::start(Duration::from_millis(50)).await;
     let began = Instant::now();
@@ -42,6 +66,11 @@ async fn cold(store: &str) {
         assert_eq!((tally.good, tally.failed, tally.troubles), (200, 0, 0), "{tally:?}");
     }
     assert_eq!((server.exchanges(), server.calls()), (1, 1600));
+    let dump = dump(store);
+    assert!(dump.len() > 200);
+    for secret in ["canary", "Bearer", "header", "refresh"] {
+        assert!(framekey_rows::raw::find(&dump, secret.as_bytes()).is_none(), "{secret} in {kind}");
+    }
     // And once more by others, later: the store is warm.
     assert!(rush(store, &server, 10).await.iter().all(|tally| tally.failed == 0));
     assert_eq!(server.exchanges(), 1);

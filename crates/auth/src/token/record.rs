@@ -57,7 +57,11 @@ fn millis(time: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use framekey_runtime::BaseUrl;
+
     use super::*;
+    use crate::seal::Place;
+    use crate::store::Entry;
 
     fn at(monotonic: u64, wall: u64) -> Time {
         Time { monotonic: Duration::from_secs(monotonic), wall: Duration::from_secs(wall) }
@@ -92,6 +96,38 @@ mod tests {
         assert_eq!(read(&text, at(3, 999_996)).unwrap().found, Some(Duration::ZERO));
         assert!(read(&text, at(3, 999_990)).is_none());
         assert!(read(&text, at(3, 0)).is_none());
+    }
+
+    #[test]
+    fn mp_04_a_hundred_thousand_damaged_entries_are_misses() {
+        let base = BaseUrl::parse("https://ws.example").unwrap();
+        let place = Place::new(&base, &Secret::new("canary-key")).unwrap();
+        let text = write(&granted(at(50, 1_000_000)), at(50, 1_000_000));
+        let entry = Entry { generation: 3, sealed: place.seal(3, &text).unwrap() };
+        let good = entry.to_bytes();
+        let open = |bytes: &[u8]| {
+            let entry = Entry::from_bytes(bytes)?;
+            read(&place.open(entry.generation, &entry.sealed)?, at(60, 1_000_010))
+        };
+        assert!(open(&good).is_some());
+        let mut seed = 4_u64;
+        let mut next = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            usize::try_from(seed >> 33).unwrap()
+        };
+        for round in 0..100_000 {
+            let mut bytes = good.clone();
+            match round % 4 {
+                0 => bytes.truncate(next() % good.len()),
+                1 => bytes.extend((0..=next() % 9).map(|_| 0)),
+                2 => bytes.rotate_left(1 + next() % (good.len() - 1)),
+                _ => {
+                    let place = next() % good.len();
+                    bytes[place] ^= 1 << (next() % 8);
+                }
+            }
+            assert!(open(&bytes).is_none(), "{round}");
+        }
     }
 
     #[test]
