@@ -44,9 +44,13 @@ pub(crate) async fn serve(stream: TcpStream, world: Arc<World>, mut stopping: wa
         ready = first_byte => !matches!(ready, Ok(Ok(()))),
         _ = stopping.changed() => true,
     };
-    if is_silent {
-        return;
+    if !is_silent {
+        // Boxed, so that who says nothing does not hold the room for it.
+        Box::pin(talk(stream, world, stopping)).await;
     }
+}
+
+async fn talk(stream: TcpStream, world: Arc<World>, mut stopping: watch::Receiver<()>) {
     let _ = stream.set_nodelay(true);
     let fate = Fate::default();
     let service = service_fn({

@@ -17,6 +17,9 @@ mod draw;
 mod fault;
 mod files;
 mod form;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod journal;
 mod ledger;
 mod limits;

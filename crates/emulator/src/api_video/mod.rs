@@ -32,6 +32,9 @@ use crate::credential::Given;
 use crate::draw::Draw;
 use valid::Fault;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use source::read as read_range;
+
 #[derive(serde::Serialize, serde::Deserialize)]
 pub(crate) struct Account {
     key: String,
