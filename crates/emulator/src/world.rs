@@ -271,6 +271,8 @@ impl World {
         let Services { draw, twelve_labs, videovector, .. } = &mut self.lock().services;
         match path.split_once('/') {
             Some(("twelve-labs", rest)) => {
+                // What has ended already may be told to a new webhook.
+                self.bell.notify_one();
                 Some(twelve_labs.dashboard(method, rest, body, now, draw))
             }
             None if (method, path) == ("POST", "example") => {
@@ -405,9 +407,6 @@ impl World {
     }
 }
 
-
-/// It sends nothing yet.
-impl Sends for twelve_labs::Account {}
 
 impl State {
     /// Counts a call, and finds the first fault that meets it.

@@ -256,7 +256,10 @@ impl Account {
         });
         let id = draw.hex(24);
         self.analyses.add(id.clone(), batch, shown, kept, now);
-        self.untold.push(id.clone());
+        // Of a batch's tasks nobody is told.
+        if batch.is_empty() {
+            self.untold.push(id.clone());
+        }
         id
     }
 }

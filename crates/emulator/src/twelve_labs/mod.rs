@@ -25,6 +25,7 @@ mod stores;
 mod tasks;
 mod uploads;
 mod valid;
+mod webhooks;
 
 use crate::answer::{Answer, flat};
 use crate::call::Call;
