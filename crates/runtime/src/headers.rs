@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use bytes::Bytes;
+
 use crate::Secret;
 
 /// Header fields. Names are compared without regard to case; `Debug` shows no values.
@@ -44,22 +46,23 @@ impl Headers {
         self.0.push((name.to_ascii_lowercase(), Text::Plain(value.into())));
     }
 
-    /// Adds a field of a credential.
+    /// Adds a field of a credential. A transport that can keep its value out of tables and logs does.
     pub fn push_secret(&mut self, name: &str, value: Secret) {
         self.0.push((name.to_ascii_lowercase(), Text::Secret(value)));
-    }
-
-    /// Whether a field of this name belongs to a credential. A transport that can keep such a value
-    /// out of tables and logs does.
-    #[must_use]
-    pub fn is_secret(&self, name: &str) -> bool {
-        self.0.iter().any(|(n, v)| n.eq_ignore_ascii_case(name) && matches!(v, Text::Secret(_)))
     }
 
     /// The first value of a name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
+    }
+
+    /// All fields in order, for a transport: name, value, and whether it is of a credential.
+    pub fn into_fields(self) -> impl Iterator<Item = (String, Bytes, bool)> {
+        self.0.into_iter().map(|(name, text)| match text {
+            Text::Plain(text) => (name, text.into(), false),
+            Text::Secret(secret) => (name, secret.into_bytes(), true),
+        })
     }
 
     /// All fields in order.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroize;
 
@@ -36,6 +37,18 @@ impl Secret {
     #[must_use]
     pub fn duplicate(&self) -> Self {
         Secret(self.0.clone())
+    }
+
+    /// The text as bytes that others may share; overwritten when the last of them lets go.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        struct Owner(Secret);
+        impl AsRef<[u8]> for Owner {
+            fn as_ref(&self) -> &[u8] {
+                self.0.expose().as_bytes()
+            }
+        }
+        Bytes::from_owner(Owner(self))
     }
 
     /// Whether the secret is this text, in a time that depends on the two lengths only. The one

@@ -5,8 +5,12 @@ pub mod canary;
 pub mod carriers;
 pub mod child;
 pub mod echo;
+#[cfg(target_os = "linux")]
+pub mod heap;
 pub mod hpack;
 pub mod http2;
+#[cfg(target_os = "linux")]
+pub mod leftover;
 pub mod log;
 pub mod raw;
 pub mod shown;

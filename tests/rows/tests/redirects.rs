@@ -53,7 +53,7 @@ async fn rd_01_no_credential_follows_a_redirect() {
     let trap = Trap::start(authority.identity(&names, |_| {}).acceptor(&[]), answer).await;
     let roots = std::env::temp_dir().join(format!("framekey-rd01-{}.pem", std::process::id()));
     std::fs::write(&roots, authority.pem()).unwrap();
-    let mut command = tokio::process::Command::from(child::test("rd_01_calls"));
+    let mut command = tokio::process::Command::from(child::test("calls_of_rd_01"));
     command.env("SSL_CERT_FILE", &roots);
     for name in ["HTTP_PROXY", "HTTPS_PROXY"] {
         command.env(name, trap.url());
@@ -96,8 +96,8 @@ async fn rd_01_no_credential_follows_a_redirect() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by rd_01_no_credential_follows_a_redirect, with a proxy and an authority of its own"]
-async fn rd_01_calls() {
-    if !child::is("rd_01_calls") {
+async fn calls_of_rd_01() {
+    if !child::is("calls_of_rd_01") {
         return;
     }
     let platform = native::platform().unwrap();

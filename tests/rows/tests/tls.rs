@@ -258,7 +258,7 @@ async fn rd_04_tls_is_1_2_at_least() {
 #[test]
 fn rd_04_no_key_log_is_written() {
     let log = std::env::temp_dir().join(format!("framekey-keys-{}.log", std::process::id()));
-    let output = child::test("rd_04_calls").env("SSLKEYLOGFILE", &log).output().unwrap();
+    let output = child::test("call_of_rd_04").env("SSLKEYLOGFILE", &log).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     let written = std::fs::remove_file(&log).is_ok();
     assert!(!written, "SSLKEYLOGFILE is honoured: whoever can set it can read what is sent");
@@ -266,8 +266,8 @@ fn rd_04_no_key_log_is_written() {
 
 #[tokio::test]
 #[ignore = "run by rd_04_no_key_log_is_written"]
-async fn rd_04_calls() {
-    if !child::is("rd_04_calls") {
+async fn call_of_rd_04() {
+    if !child::is("call_of_rd_04") {
         return;
     }
     let authority = Authority::new();

@@ -132,14 +132,14 @@ fn build(
     let method = reqwest::Method::from_bytes(request.method.as_bytes())
         .map_err(|error| TransportError { stage: Stage::Connect, message: error.to_string() })?;
     let mut builder = client.request(method, request.url);
-    for (name, value) in request.headers.iter() {
-        let mut field =
-            reqwest::header::HeaderValue::from_str(value).map_err(|_| TransportError {
-                stage: Stage::Connect,
-                message: format!("header `{name}` cannot be sent"),
-            })?;
+    for (name, value, secret) in request.headers.into_fields() {
+        // Shared, not copied: it is overwritten when the request is gone.
+        let mut field = reqwest::header::HeaderValue::from_maybe_shared(value).map_err(|_| {
+            let message = format!("header `{name}` cannot be sent");
+            TransportError { stage: Stage::Connect, message }
+        })?;
         // Never indexed in HTTP/2, and not shown by the libraries below.
-        field.set_sensitive(request.headers.is_secret(name));
+        field.set_sensitive(secret);
         builder = builder.header(name, field);
     }
     Ok(match request.body {
