@@ -101,7 +101,9 @@ pub(crate) async fn serve(
     };
     let Met { fault, mut answer } = world.carry_out(place, &call, &given);
     if let Some(letter) = answer.errand.take() {
-        answer = courier::errand(world, *letter).await;
+        let done = courier::errand(world, *letter).await;
+        world.keep(&call, &given, &done);
+        answer = Answer { headers: answer.headers, ..done };
     }
     match fault {
         None => Ok(noted(world, entry, answer)),

@@ -395,6 +395,13 @@ impl World {
         services.outbox.tried(place, letter, status, now);
     }
 
+    /// Keeps the answer of a call that took a while, for the same call with the same key.
+    pub(crate) fn keep(&self, call: &Call, given: &Given, answer: &Answer) {
+        if let Some(keyed) = Keyed::of(call.operation, call, given) {
+            self.lock().ledger.keep(keyed, answer, call.now);
+        }
+    }
+
     /// What became of a letter that somebody waits for.
     pub(crate) fn ran_errand(&self, letter: &Letter, status: Option<u16>) -> Answer {
         let now = self.now();

@@ -179,10 +179,13 @@ async fn a_test_is_answered_with_what_came_of_it() {
     receiver.answers(404);
     let bad = vv.post(&test, Value::Null).await;
     assert_eq!((&bad["success"], &bad["status_code"]), (&json!(false), &json!(404)));
+    receiver.next().await;
     let keyed = || vv.lab.user("POST", &test).header("idempotency-key", "once").send();
     receiver.answers(200);
     let (first, again) = (keyed().await, keyed().await);
     assert_eq!((first.status, first.json()), (200, again.json()));
+    receiver.next().await;
+    assert!(receiver.seen.try_recv().is_err(), "one key, one call");
 }
 
 #[tokio::test]
