@@ -17,9 +17,9 @@ mod generated;
 #[cfg(feature = "native")]
 pub mod upload;
 
+pub use builder::ClientBuilder;
 #[cfg(feature = "native")]
 pub use builder::{AuthStatus, CredentialStatus};
-pub use builder::ClientBuilder;
 #[cfg(feature = "api-video")]
 pub use clients::ApiVideo;
 #[cfg(feature = "twelve-labs")]

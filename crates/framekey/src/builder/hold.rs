@@ -24,11 +24,11 @@ impl<C: From<Client>> ClientBuilder<C> {
         }
         let first = held.len();
         if let Some(key) = key {
-            held.push(self.by_key(key, mode, bare));
+            held.push(self.by_key(key, mode, bare)?);
         }
         if let Some((given, from)) = session {
             let credential = DisposableTokenCredential::from_session(given, from, bare.clone());
-            held.push(Box::new(self.watched(credential)));
+            held.push(Box::new(self.shared(self.watched(credential))?));
         }
         let token: Option<Box<dyn Credential>> = match (token, provider) {
             (Some(token), _) if self.service == Service::ApiVideo => {
@@ -49,8 +49,13 @@ impl<C: From<Client>> ClientBuilder<C> {
         Ok(CredentialSet::new(self.service, held, self.advice()).scoped(self.scopes_given()?))
     }
 
-    fn by_key(&self, key: HeldKey, mode: Option<Mode>, bare: &Session) -> Box<dyn Credential> {
-        match self.service {
+    fn by_key(
+        &self,
+        key: HeldKey,
+        mode: Option<Mode>,
+        bare: &Session,
+    ) -> Result<Box<dyn Credential>, Error> {
+        Ok(match self.service {
             Service::ApiVideo if mode == Some(Mode::Basic) => Box::new(BasicCredential::new(key)),
             Service::ApiVideo => {
                 let renewal = if self.flag("refresh_first") {
@@ -59,12 +64,32 @@ impl<C: From<Client>> ClientBuilder<C> {
                     Renewal::Exchange
                 };
                 let credential = DisposableTokenCredential::new(key, renewal, bare.clone());
-                Box::new(self.watched(credential))
+                Box::new(self.shared(self.watched(credential))?)
             }
             Service::TwelveLabs | Service::VideoVector => {
                 Box::new(ApiKeyCredential::new(self.service, key))
             }
+        })
+    }
+
+    /// Shared through the token store, if one is given.
+    #[cfg(feature = "native")]
+    fn shared(
+        &self,
+        credential: DisposableTokenCredential,
+    ) -> Result<DisposableTokenCredential, Error> {
+        match &self.token_store {
+            Some(store) => credential.stored_in(std::sync::Arc::clone(store)),
+            None => Ok(credential),
         }
+    }
+
+    #[cfg(not(feature = "native"))]
+    fn shared(
+        &self,
+        credential: DisposableTokenCredential,
+    ) -> Result<DisposableTokenCredential, Error> {
+        Ok(credential)
     }
 
     fn watched(&self, credential: DisposableTokenCredential) -> DisposableTokenCredential {

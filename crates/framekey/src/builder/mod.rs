@@ -35,6 +35,8 @@ pub struct ClientBuilder<C = Client> {
     token_provider: Option<Box<dyn TokenProvider>>,
     #[cfg(feature = "native")]
     ring: Option<Arc<dyn framekey_auth::Keyring>>,
+    #[cfg(feature = "native")]
+    token_store: Option<Arc<dyn framekey_auth::store::TokenStore>>,
     notices: Notices,
     platform: Option<Platform>,
     environment: Environment,
@@ -53,6 +55,8 @@ impl<C: From<Client>> ClientBuilder<C> {
             token_provider: None,
             #[cfg(feature = "native")]
             ring: local::system_keyring(),
+            #[cfg(feature = "native")]
+            token_store: None,
             notices: Notices::default(),
             platform: None,
             environment: Box::new(|name| std::env::var(name).ok()),
@@ -150,6 +154,15 @@ impl<C: From<Client>> ClientBuilder<C> {
         self
     }
 
+    /// Shares the access token through `store` with the clients of other processes that have the same
+    /// key: one exchange serves all (api.video). See [`framekey_auth::store`].
+    #[cfg(feature = "native")]
+    #[must_use]
+    pub fn token_store(mut self, store: impl framekey_auth::store::TokenStore + 'static) -> Self {
+        self.token_store = Some(Arc::new(store));
+        self
+    }
+
     /// Other seams to HTTP, time, tasks and randomness than the operating system's.
     #[must_use]
     pub fn platform(mut self, platform: Platform) -> Self {
@@ -192,6 +205,12 @@ impl<C: From<Client>> ClientBuilder<C> {
 
     fn make(mut self) -> Result<Client, Error> {
         let base = self.base()?;
+        #[cfg(feature = "native")]
+        if self.token_store.is_some() && self.service != Service::ApiVideo {
+            let text =
+                format!("{} has no access token that a store could share", self.service.title());
+            return Err(config("config.bad_option", text));
+        }
         let platform = self.take_platform()?;
         let mut session = Session::builder(self.service, base.clone(), platform.clone());
         if cfg!(not(target_arch = "wasm32")) {
