@@ -29,7 +29,7 @@ impl ApiKeyCredential {
                 "It may be revoked, rotated or expired: create a new one and replace it."
             }
         };
-        format!("{} refused the API key {}. {next}", self.service.title(), self.key.describe())
+        format!("{} refused the API key from {}. {next}", self.service.title(), self.key.describe())
     }
 }
 

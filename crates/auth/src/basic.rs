@@ -22,7 +22,7 @@ impl BasicCredential {
 
     fn advice(&self) -> String {
         format!(
-            "api.video refused the API key {}. Sandbox and production have keys of their own; is it for this host?",
+            "api.video refused the API key from {}. Sandbox and production have keys of their own; is it for this host?",
             self.key.describe()
         )
     }

@@ -105,20 +105,20 @@ impl KeyAges {
     pub fn of(&self, held: &Held) -> Option<KeyAge> {
         let book = &*self.0;
         let mark = fingerprint(&held.secret);
-        let entry = book.with_entries(|entries| entries.get(&mark).copied())?;
+        let entry = book.find(&mark)?;
         let now = book.clock.now().wall.as_secs();
         let left = book.end(held, entry).map(|end| Duration::from_secs(end.saturating_sub(now)));
         let age = Duration::from_secs(now.saturating_sub(entry.first_used));
         Some(KeyAge { fingerprint: mark, age, left })
     }
 
-    /// `, 3f9a1c02, first used 63 days ago`: as a part of a sentence on the key.
+    /// `3f9a1c02, first used 63 days ago`.
     pub(crate) fn tell(&self, held: &Held) -> String {
         match self.of(held) {
             Some(known) => {
-                format!(", {}, first used {}", known.fingerprint, ago(known.age))
+                format!("{}, first used {}", known.fingerprint, ago(known.age))
             }
-            None => format!(", {}", fingerprint(&held.secret)),
+            None => fingerprint(&held.secret),
         }
     }
 }
@@ -138,6 +138,14 @@ impl Book {
             file::write(path, &entries);
         }
         outcome
+    }
+
+    /// Does not read the file for a key that is known: errors are made many times over.
+    fn find(&self, mark: &str) -> Option<Entry> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = entries.get(mark).copied();
+        drop(entries);
+        known.or_else(|| self.with_entries(|entries| entries.get(mark).copied()))
     }
 
     fn look(&self, held: &Held, from: &Provenance, now: u64) -> Option<Notice> {

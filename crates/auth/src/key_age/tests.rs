@@ -131,7 +131,7 @@ fn ro_04_ages_outlive_the_process_in_a_file_for_its_owner_only() {
     assert_eq!((age.age, age.left), (DAY * 56, Some(DAY * 4)));
     assert_eq!(
         open().ages.tell(&key.current().unwrap()),
-        format!(", {}, first used 56 days ago", age.fingerprint)
+        format!("{}, first used 56 days ago", age.fingerprint)
     );
 
     let text = std::fs::read_to_string(&path).unwrap();

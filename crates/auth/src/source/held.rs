@@ -97,14 +97,14 @@ impl HeldKey {
         self.ages.as_ref()
     }
 
-    /// `from TWELVE_LABS_API_KEY, 3f9a1c02, first used 63 days ago`: what an error may say of it.
+    /// `TWELVE_LABS_API_KEY (3f9a1c02, first used 63 days ago)`: what an error may say of it.
     pub(crate) fn describe(&self) -> String {
         let from = self.provenance();
         #[cfg(feature = "native")]
         if let (Some(ages), Some(held)) = (&self.ages, self.current()) {
-            return format!("from {from}{}", ages.tell(&held));
+            return format!("{from} ({})", ages.tell(&held));
         }
-        format!("from {from}")
+        from.to_string()
     }
 
     /// Where it comes from.

@@ -115,6 +115,11 @@ impl Cell {
         self.from.clone()
     }
 
+    /// What an error may say of the key: its source, fingerprint and age.
+    fn describe(&self, inner: &Inner) -> String {
+        inner.key.as_ref().map_or_else(|| self.from.to_string(), HeldKey::describe)
+    }
+
     /// Sets who watches; the first one stays.
     pub(super) fn watch(&self, watch: Box<dyn TokenWatch>) {
         let _ = self.watch.set(watch);
@@ -226,7 +231,7 @@ impl Cell {
             (Some(Answer::Take), Some(token), _) => Next::Take(token),
             (Some(Answer::Wait(limit)), _, Some(receiver)) => Next::Wait(receiver, limit),
             (Some(Answer::Fail(reason)), ..) => {
-                let error = explain(reason, inner.cause.as_ref(), &self.from);
+                let error = explain(reason, inner.cause.as_ref(), &self.describe(&inner));
                 match reason {
                     Reason::KeyRefused { .. } | Reason::Rejected { .. } => Next::Refused(error),
                     _ => Next::Fail(error),
@@ -267,10 +272,11 @@ impl Cell {
     /// The service answered 401 to the token of this generation.
     pub(super) fn rejected(&self, generation: u64) -> Repair {
         let now = self.now();
-        match self.step(&mut self.lock(), Event::Rejected { generation }, now).answer {
+        let mut inner = self.lock();
+        match self.step(&mut inner, Event::Rejected { generation }, now).answer {
             Some(Answer::Fail(Reason::Rejected { retry_in })) => Repair::Refused {
                 code: "auth.key_rejected",
-                advice: rejected(&self.from, retry_in),
+                advice: rejected(&self.describe(&inner), retry_in),
             },
             _ => Repair::Resend,
         }
@@ -423,7 +429,7 @@ impl Cell {
                 (Some(Landing::Renewed(token)), Some(event))
             }
             (Settled::Failed(reason), token) => {
-                let error = explain(reason, inner.cause.as_ref(), &self.from);
+                let error = explain(reason, inner.cause.as_ref(), &self.describe(&inner));
                 let still_serving = token.is_some_and(|token| token.life.is_good(self.now()));
                 let event = TokenEvent::Failed { error: error.clone(), still_serving };
                 (Some(Landing::Failed(error)), Some(event))

@@ -5,7 +5,6 @@ use std::time::Duration;
 use framekey_runtime::{Error, ErrorKind, Seconds};
 
 use super::state::Reason;
-use crate::Provenance;
 
 /// What became of the last cycle that failed.
 pub(super) struct Cause {
@@ -15,7 +14,7 @@ pub(super) struct Cause {
 }
 
 /// The error for `reason`.
-pub(super) fn explain(reason: Reason, cause: Option<&Cause>, from: &Provenance) -> Error {
+pub(super) fn explain(reason: Reason, cause: Option<&Cause>, from: &str) -> Error {
     let inner = cause.and_then(|cause| cause.error.as_ref());
     let (error, retry_in) = match reason {
         Reason::Unavailable { retry_in } => {
@@ -62,7 +61,7 @@ pub(super) fn explain(reason: Reason, cause: Option<&Cause>, from: &Provenance) 
 }
 
 /// What to say of tokens that are refused as soon as they are made.
-pub(super) fn rejected(from: &Provenance, retry_in: Duration) -> String {
+pub(super) fn rejected(from: &str, retry_in: Duration) -> String {
     format!(
         "api.video refuses even the access token that it has just given (401; {from}); the next exchange is made in {} s",
         seconds(retry_in)
@@ -88,7 +87,7 @@ fn unavailable(cause: Option<&Cause>, retry_in: Duration) -> Error {
     }
 }
 
-fn key_refused(inner: Option<&Error>, from: &Provenance, retry_in: Duration) -> Error {
+fn key_refused(inner: Option<&Error>, from: &str, retry_in: Duration) -> Error {
     let status = inner.and_then(Error::status).unwrap_or_default();
     let server = inner.and_then(Error::server).cloned().unwrap_or_default();
     let said = server.code.clone().or_else(|| server.message.clone()).unwrap_or_default();
