@@ -1,6 +1,7 @@
 //! The machine alone, in a world that plays the cell and checks the invariants after every event.
 
 mod histories;
+mod shared;
 mod tables;
 
 use std::time::Duration;
