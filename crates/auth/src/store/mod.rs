@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// lose, cut or mix up entries: that costs an exchange and nothing else. A store that fails, or
 /// takes longer than its patience, is left alone for 30 s; no call fails for it.
 pub trait TokenStore: MaybeSend {
-    /// What it is, for notices: `file /home/me/.cache/framekey`. Without a secret.
+    /// What it is, for notices: `file ~/.cache/framekey`. Without a secret.
     fn title(&self) -> String;
 
     /// How long one operation may take; 250 ms where a store does not say otherwise.

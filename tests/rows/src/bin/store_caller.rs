@@ -1,4 +1,5 @@
 //! Calls a service with a token that it shares through a store, as often as it is told to.
+#![forbid(unsafe_code)]
 #![allow(
     clippy::expect_used,
     clippy::print_stdout,
