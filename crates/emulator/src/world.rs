@@ -296,9 +296,10 @@ impl World {
 
     /// Answers a request to the second origin.
     pub(crate) fn file(&self, call: &FileCall) -> Answer {
-        let Services { draw, twelve_labs, .. } = &mut self.lock().services;
+        let Services { draw, twelve_labs, videovector, .. } = &mut self.lock().services;
         match call.service.as_str() {
             "twelve-labs" => twelve_labs.file(call, draw),
+            "videovector" => videovector.file(call),
             _ => files::missing(),
         }
     }
@@ -406,6 +407,11 @@ impl World {
     pub(crate) fn ran_errand(&self, letter: &Letter, status: Option<u16>) -> Answer {
         let now = self.now();
         self.lock().services.videovector.tested(letter, status, now)
+    }
+
+    /// Has the courier look.
+    pub(crate) fn ring(&self) {
+        self.bell.notify_one();
     }
 
     /// Waits until something may have changed.

@@ -195,3 +195,25 @@ async fn a_connector_shows_no_secret_and_does_what_it_may() {
     );
     assert_eq!(of(&texts[..3], b"{}").await.json()["scopes"], json!(["import"]));
 }
+
+#[tokio::test]
+async fn a_signed_url_opens_without_a_credential_until_it_ends() {
+    let vv = Vector::new().await;
+    let body = json!({ "gcs_uri": "gs://videovector-media/user-1/é?a.mp4" });
+    let signed = vv.post("/videos/signed-url", body.clone()).await;
+    let url = text(&signed, "signed_url");
+    let open = |url: String| support::ask("GET", url).send();
+    assert_eq!(open(url.clone()).await.status, 200);
+    assert_eq!(open(url.replace("a.mp4", "b.mp4")).await.status, 403);
+    assert_eq!(open(format!("{url}x")).await.status, 403);
+    assert_eq!(
+        vv.post("/videos/signed-url", body.clone()).await,
+        signed,
+        "the same while it is good"
+    );
+    vv.wait(3_600_000);
+    assert_eq!(open(url.clone()).await.status, 403);
+    assert_ne!(text(&vv.post("/videos/signed-url", body).await, "signed_url"), url);
+    let wrong = json!({ "gcs_uri": "s3://bucket/a.mp4" });
+    assert_eq!(vv.refused(422, "POST", "/videos/signed-url", wrong).await, "validation_error");
+}

@@ -43,7 +43,7 @@ fn value(schema: &Value, name: &str, about: About<'_>, depth: usize) -> Value {
         Some("string") => json!(text(schema, name, about)),
         Some("integer") => json!(bounded(schema, about.number as f64).round() as i64),
         Some("number") => json!(bounded(schema, about.number as f64 + 0.5)),
-        Some("boolean") => json!(about.number % 2 == 0),
+        Some("boolean") => json!(about.number.is_multiple_of(2)),
         Some("array") => {
             let least = schema["minItems"].as_u64().unwrap_or(1).clamp(1, 16);
             (0..least).map(|_| value(&schema["items"], name, about, depth + 1)).collect()

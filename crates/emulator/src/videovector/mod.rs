@@ -20,7 +20,6 @@ mod running;
 mod runs;
 mod search;
 mod shape;
-mod shelf;
 mod usage;
 mod videos;
 mod webhooks;
@@ -36,8 +35,8 @@ use crate::call::Call;
 use crate::clock::Moment;
 use crate::credential::{Credentials, Given};
 use crate::draw::Draw;
+use crate::shelf::Shelf;
 use agenda::{Agenda, Step};
-use shelf::Shelf;
 
 /// The only user.
 const USER: &str = "user-1";

@@ -307,6 +307,7 @@ impl Account {
         let known = json!({
             "run_id": run.id, "retry_id": retry.id, "status": "pending", "message": "The segment is tried again.",
             "video_id": video, "segment_id": segment, "created_at": call.now.to_string(),
+            "idempotency_key": call.idempotency_key,
         });
         run.retries.push(retry);
         Ok(shape::of("PromptRunSegmentRetry", known))

@@ -1,5 +1,6 @@
 //! Media, and the segments that they are cut into.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::agenda::{Step, after};
@@ -11,9 +12,13 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::clock::Moment;
 use crate::draw::Draw;
+use crate::files::{self, FileCall};
 
 /// Milliseconds that the plain processing of a medium takes.
 const PROCESSING: u64 = 150;
+/// What a path keeps as it is.
+const PATH: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// Seconds that a signed URL is good for.
 const SIGNED: u64 = 3600;
 
@@ -275,16 +280,27 @@ impl Account {
         let (url, end) = match kept.filter(|_| !fresh) {
             Some(kept) => kept.clone(),
             None => {
-                let base = call.base_url.trim_end_matches("/api/v2");
-                let signed = (
-                    format!("{base}/files/{path}?signature={}", draw.letters(43)),
-                    call.now.plus(SIGNED),
-                );
+                let (path, signature) = (utf8_percent_encode(path, PATH), draw.letters(43));
+                let url =
+                    format!("{}/files/videovector/{path}?signature={signature}", call.files_origin);
+                let signed = (url, call.now.plus(SIGNED));
+                self.signed.retain(|_, (_, end)| call.now < *end);
                 self.signed.insert(uri.to_owned(), signed.clone());
                 signed
             }
         };
         Ok(json!({ "signed_url": url, "expires_at": end.to_string() }))
+    }
+
+    /// Opens a signed URL: bytes that stand for the stored file.
+    pub(crate) fn file(&self, call: &FileCall) -> Answer {
+        let signature = call.query("signature").unwrap_or_default();
+        let asked = format!("/files/videovector/{}?signature={signature}", call.path);
+        let good = self.signed.values().any(|(url, end)| call.now < *end && url.ends_with(&asked));
+        if call.method == "GET" && good {
+            return Answer::of(200, "application/octet-stream", "bytes of the emulator");
+        }
+        files::refuse(403, "AccessDenied", "The URL is not signed, or no longer good.")
     }
 
     /// Every run that had this medium, latest first.
