@@ -373,3 +373,25 @@ async fn ro_04_a_refused_key_is_told_with_its_age_and_first_uses_are_kept_beside
     }
     assert_eq!(machine.told.lock().unwrap().len(), 0, "never a warning after the end");
 }
+
+#[tokio::test]
+async fn ro_04_a_key_that_is_refused_at_the_exchange_or_as_basic_is_told_the_same_way() {
+    let mut machine = machine();
+    machine.set("APIVIDEO_API_KEY", "canary-key");
+    machine.script = Script::new(|_, request| match request.url.contains("/auth/") {
+        true => {
+            Answer::json(400, r#"{"type":"https://x/authentication-invalid-user-credentials"}"#)
+        }
+        false => Answer::json(401, r#"{"title":"no","status":401}"#),
+    });
+    let mark = framekey::auth::fingerprint(&Secret::new("canary-key"));
+    let wanted = format!("APIVIDEO_API_KEY ({mark}, first used today)");
+    for (mode, code) in [("bearer", "auth.exchange_refused"), ("basic", "auth.key_rejected")] {
+        // A mode in code leaves the key to the environment.
+        let error = machine.sends(machine.builder(AV).auth_mode(mode)).await.unwrap_err();
+        assert_eq!((error.code(), error.kind()), (code, ErrorKind::Authentication), "{error}");
+        let text = error.message();
+        assert!(text.contains(&wanted) && text.contains("for this host?"), "{text}");
+        assert!(!text.contains("canary"), "{text}");
+    }
+}
