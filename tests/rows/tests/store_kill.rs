@@ -12,6 +12,7 @@
 
 use std::time::Duration;
 
+use framekey_auth::store::Entry;
 use framekey_rows::store::{Caller, Folder, TokenServer, long};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_framekey-store-caller");
@@ -45,6 +46,21 @@ async fn mp_02_others_go_on_at_once_when_the_one_who_exchanges_is_killed() {
     println!("MP-02: {} kills, the longest wait of another process {longest:.0} ms", rounds * 9);
 }
 
+/// What is there under the name of an entry is a whole one, whenever the process died.
+fn check_files(folder: &Folder, place: &str) {
+    let mut entries = 0;
+    for file in std::fs::read_dir(folder.path()).into_iter().flatten().flatten() {
+        if file.path().extension().is_some_and(|extension| extension == "token") {
+            let bytes = std::fs::read(file.path()).unwrap();
+            let entry = Entry::from_bytes(&bytes).expect("a whole entry");
+            assert!(entry.sealed.len() > 100, "{place}: {} bytes", bytes.len());
+            entries += 1;
+        }
+    }
+    let kept = PLACES.iter().position(|name| *name == place) >= Some(KEPT);
+    assert_eq!(entries, usize::from(kept), "{place}");
+}
+
 /// Gives the longest call of those that live on, in milliseconds.
 async fn round_at(place: &str, kept: bool, round: usize) -> f64 {
     let folder = Folder::new(&format!("mp02-{place}-{round}"));
@@ -60,6 +76,7 @@ async fn round_at(place: &str, kept: bool, round: usize) -> f64 {
         tokio::time::sleep(Duration::from_millis(30)).await;
     } else {
         assert!(victim.done().await.is_none(), "{place}: it was not killed");
+        check_files(&folder, place);
     }
     let mut longest = 0.0;
     for other in &mut others {

@@ -325,3 +325,29 @@ async fn e31_two_functions_are_a_store_and_may_panic_hang_and_lie() {
         assert_eq!(client.store_troubles().len(), usize::from(odd != 3), "{odd}");
     }
 }
+
+#[cfg(unix)]
+#[tokio::test(start_paused = true)]
+async fn mp_03_a_folder_that_others_can_enter_is_not_used_and_the_call_goes_on() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = std::env::temp_dir().join(format!("framekey-mp03-open-{}", std::process::id()));
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let store: Arc<dyn TokenStore> = Arc::new(FileStore::new(&folder));
+    let service = ApiVideo::well();
+    let client = service.client_in(store, 1);
+    for _ in 0..3 {
+        client.list().await.unwrap();
+        tokio::time::advance(seconds(3600)).await;
+    }
+    let troubles = client.store_troubles();
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+    std::fs::remove_dir(&folder).unwrap();
+    // Once, though it was looked at three times; with what to do about it.
+    assert_eq!((troubles.len(), service.sums().exchanges), (1, 3));
+    assert!(
+        troubles[0].contains(&format!("run: chmod 700 '{}'", folder.display())),
+        "{troubles:?}"
+    );
+}
