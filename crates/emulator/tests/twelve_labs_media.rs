@@ -97,8 +97,14 @@ async fn indexing_goes_by_the_clock_and_lists_filter() {
     assert_eq!(count("user_metadata[scene]=sea").await, 0);
     assert_eq!(count("created_at=2020-01-01T00:00:00Z").await, 1);
     assert_eq!(count("created_at=2999-01-01T00:00:00Z").await, 0);
-    for bad in ["status=done", "width[gte]=wide", "width[over]=1", "sort_by=size", "sort_option=up"]
-    {
+    for bad in [
+        "status=done",
+        "width[gte]=wide",
+        "width[over]=1",
+        "sort_by=size",
+        "sort_option=up",
+        "created_at=yesterday",
+    ] {
         let got = lab.labs("GET", &format!("{path}?{bad}")).send().await;
         assert_eq!(code(&got), (400, "parameter_invalid".to_owned()), "{bad}");
     }

@@ -55,6 +55,11 @@ pub(super) fn page<'a>(
     write: impl Fn(&'a Thing) -> Value,
 ) -> Outcome {
     let asked: Vec<&Filter> = filters.iter().filter(|(name, _, _)| is_asked(call, name)).collect();
+    for (name, _, _) in asked.iter().filter(|(_, test, _)| matches!(test, Test::From)) {
+        if moment(call.query(name)).is_none() {
+            return Err(invalid(call, name, "it must be a time like 2026-01-31T10:00:00Z"));
+        }
+    }
     if !asked.is_empty() {
         things.retain(|thing| {
             let value = write(thing);
@@ -142,7 +147,10 @@ fn same(value: &Value, text: &str) -> bool {
     match value {
         Value::String(value) => value == text,
         Value::Array(items) => items.iter().any(|item| same(item, text)),
-        Value::Null => false,
-        other => other.to_string() == text,
+        Value::Bool(flag) => text == if *flag { "true" } else { "false" },
+        Value::Number(number) => {
+            text.parse::<f64>().is_ok_and(|text| number.as_f64() == Some(text))
+        }
+        Value::Null | Value::Object(_) => false,
     }
 }

@@ -24,9 +24,9 @@ fn show(task: &Thing, now: Moment) -> Value {
     let mut value = task.to_json();
     value["status"] = json!(status(task, now));
     let mut facts = indexed::system_metadata(task);
-    facts
-        .as_object_mut()
-        .map(|facts| facts.retain(|name, _| !["fps", "size"].contains(&name.as_str())));
+    if let Some(facts) = facts.as_object_mut() {
+        facts.retain(|name, _| !["fps", "size"].contains(&name.as_str()));
+    }
     value["system_metadata"] = facts;
     value
 }

@@ -221,14 +221,14 @@ impl Account {
         let Some(session) = self.uploads.get_mut(upload) else { return files::missing() };
         let signature = call.query("X-Amz-Signature").unwrap_or_default();
         let address = kept(session, "addresses").and_then(|all| all.get(signature));
-        let Some(address) = address.filter(|address| address["chunk"].to_string() == chunk) else {
+        let number: u64 = chunk.parse().unwrap_or_default();
+        let Some(address) = address.filter(|address| address["chunk"] == number) else {
             return denied("The address is not known or was used before.");
         };
         let expires: Option<Moment> = serde_json::from_value(address["expires"].clone()).ok();
         if expires.is_none_or(|expires| call.now >= expires) {
             return denied("Request has expired");
         }
-        let number = chunk.parse().unwrap_or_default();
         if call.size != chunk_size(session, number) {
             return files::refuse(
                 400,
