@@ -193,7 +193,9 @@ fn options(entries: &[OptionEntry]) -> Result<TokenStream> {
             #native
             OptionRow {
                 name: #name, on_client: #on_client, on_call: #on_call, kind: OptionKind::#kind,
-                services: &[#(#services),*], env: &[#(#env),*], default: #default, doc: #doc,
+                services: &[#(#services),*], env: &[#(#env),*], default: #default,
+                #[cfg(not(target_arch = "wasm32"))]
+                doc: #doc,
             }
         });
     }
@@ -217,7 +219,8 @@ fn options(entries: &[OptionEntry]) -> Result<TokenStream> {
             pub env: &'static [(Service, &'static [&'static str])],
             /// Its value where nothing says otherwise, as text.
             pub default: Option<&'static str>,
-            /// What it does.
+            /// What it does. A browser's module leaves it to the declarations.
+            #[cfg(not(target_arch = "wasm32"))]
             pub doc: &'static str,
         }
 

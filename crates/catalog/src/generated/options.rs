@@ -20,7 +20,8 @@ pub struct OptionRow {
     pub env: &'static [(Service, &'static [&'static str])],
     /// Its value where nothing says otherwise, as text.
     pub default: Option<&'static str>,
-    /// What it does.
+    /// What it does. A browser's module leaves it to the declarations.
+    #[cfg(not(target_arch = "wasm32"))]
     pub doc: &'static str,
 }
 
@@ -68,6 +69,7 @@ pub static OPTIONS: &[OptionRow] = &[
             ),
         ],
         default: None,
+        #[cfg(not(target_arch = "wasm32"))]
         doc: "The API key of the service's dashboard (VideoVector - also of `api_keys.create`).",
     },
     OptionRow {
@@ -83,6 +85,7 @@ pub static OPTIONS: &[OptionRow] = &[
             ),
         ],
         default: None,
+        #[cfg(not(target_arch = "wasm32"))]
         doc: "The JWT of a signed-in user. The only credential that may make, rotate and revoke API keys.",
     },
     OptionRow {
@@ -93,6 +96,7 @@ pub static OPTIONS: &[OptionRow] = &[
         services: &[Service::VideoVector],
         env: &[],
         default: None,
+        #[cfg(not(target_arch = "wasm32"))]
         doc: "Which JWTs are given - `user` (of a web login), `oauth` or `unknown` (default) - so that a call that an OAuth token cannot make is refused before it is sent.",
     },
     OptionRow {
@@ -103,6 +107,7 @@ pub static OPTIONS: &[OptionRow] = &[
         services: &[Service::ApiVideo],
         env: &[],
         default: None,
+        #[cfg(not(target_arch = "wasm32"))]
         doc: "An access token that was made elsewhere, for those who have no API key. Calls fail with `auth.session_lost` when it ends and there is no `refresh_token`.",
     },
     OptionRow {
@@ -113,6 +118,7 @@ pub static OPTIONS: &[OptionRow] = &[
         services: &[Service::ApiVideo],
         env: &[],
         default: None,
+        #[cfg(not(target_arch = "wasm32"))]
         doc: "What renews a given `access_token`. It is used up by that, and the one in the answer takes its place.",
     },
     OptionRow {
@@ -123,6 +129,7 @@ pub static OPTIONS: &[OptionRow] = &[
         services: &[Service::ApiVideo],
         env: &[],
         default: Some("3600"),
+        #[cfg(not(target_arch = "wasm32"))]
         doc: "How long a given `access_token` still lives, in seconds.",
     },
     OptionRow {
@@ -133,6 +140,7 @@ pub static OPTIONS: &[OptionRow] = &[
         services: &[Service::ApiVideo],
         env: &[(Service::ApiVideo, &["FRAMEKEY_APIVIDEO_UPLOAD_TOKEN"])],
         default: None,
+        #[cfg(not(target_arch = "wasm32"))]
         doc: "A token for delegated uploads. Opens `videos.upload_with_token` and nothing else.",
     },
     #[cfg(not(target_arch = "wasm32"))]
@@ -148,6 +156,7 @@ pub static OPTIONS: &[OptionRow] = &[
             (Service::VideoVector, &["FRAMEKEY_VIDEOVECTOR_API_KEY_FILE"]),
         ],
         default: None,
+        #[cfg(not(target_arch = "wasm32"))]
         doc: "A file that holds the API key and nothing else, for its owner only (mode 0600). Read again when it changes, and when the key is refused.",
     },
     #[cfg(not(target_arch = "wasm32"))]
@@ -159,6 +168,7 @@ pub static OPTIONS: &[OptionRow] = &[
         services: &[Service::ApiVideo, Service::TwelveLabs, Service::VideoVector],
         env: &[],
         default: None,
+        #[cfg(not(target_arch = "wasm32"))]
         doc: "The entry of the operating system's keyring that holds the API key, under the service name `framekey`. Needs a build with the keyring.",
     },
     #[cfg(not(target_arch = "wasm32"))]
@@ -170,6 +180,7 @@ pub static OPTIONS: &[OptionRow] = &[
         services: &[Service::ApiVideo, Service::TwelveLabs, Service::VideoVector],
         env: &[],
         default: None,
+        #[cfg(not(target_arch = "wasm32"))]
         doc: "A command that prints the API key as `{\"version\":1,\"api_key\":\"…\",\"expires_at\":\"…\"}` within 10 s; no shell is involved. With `auth_mode` `jwt` (VideoVector) or `token` (api.video) it prints a `token` instead.",
     },
     #[cfg(not(target_arch = "wasm32"))]
@@ -185,6 +196,7 @@ pub static OPTIONS: &[OptionRow] = &[
             (Service::VideoVector, &["FRAMEKEY_CONFIG_FILE"]),
         ],
         default: None,
+        #[cfg(not(target_arch = "wasm32"))]
         doc: "The profile file; `framekey/config.toml` in the user's configuration folder where it is not given. It has sections like `[default.api-video]` with `api_key`, `api_key_file`, `keyring` or `credential_process`.",
     },
     #[cfg(not(target_arch = "wasm32"))]
@@ -200,6 +212,7 @@ pub static OPTIONS: &[OptionRow] = &[
             (Service::VideoVector, &["FRAMEKEY_PROFILE"]),
         ],
         default: None,
+        #[cfg(not(target_arch = "wasm32"))]
         doc: "Which profile of the profile file to use, `default` where it is not given. Given in code, it switches credentials of the environment off.",
     },
     #[cfg(not(target_arch = "wasm32"))]
@@ -211,6 +224,7 @@ pub static OPTIONS: &[OptionRow] = &[
         services: &[Service::ApiVideo, Service::TwelveLabs, Service::VideoVector],
         env: &[],
         default: None,
+        #[cfg(not(target_arch = "wasm32"))]
         doc: "How long an API key lives after its first use, for warnings before its end. 60 days for Twelve Labs where it is not given, else not known. A call is never kept back for it.",
     },
     OptionRow {
@@ -221,6 +235,7 @@ pub static OPTIONS: &[OptionRow] = &[
         services: &[Service::VideoVector],
         env: &[],
         default: None,
+        #[cfg(not(target_arch = "wasm32"))]
         doc: "The scopes of the API key with commas between (`search`, `read`, `write`, `admin`), to explain a 403. A call is never kept back for them.",
     },
     OptionRow {
@@ -236,6 +251,7 @@ pub static OPTIONS: &[OptionRow] = &[
             ),
         ],
         default: None,
+        #[cfg(not(target_arch = "wasm32"))]
         doc: "Which credential to send where several are given - `bearer` (default), `basic`, `session` or `token` for api.video; `api_key` or `jwt` (also called `bearer`) for VideoVector.",
     },
     OptionRow {
@@ -246,6 +262,7 @@ pub static OPTIONS: &[OptionRow] = &[
         services: &[Service::ApiVideo],
         env: &[],
         default: Some("false"),
+        #[cfg(not(target_arch = "wasm32"))]
         doc: "Renew the access token with its refresh token, and exchange the key only when that is refused. Off by default, since the key in memory makes the refresh token only one more secret.",
     },
     OptionRow {
@@ -256,6 +273,7 @@ pub static OPTIONS: &[OptionRow] = &[
         services: &[Service::ApiVideo],
         env: &[],
         default: Some("false"),
+        #[cfg(not(target_arch = "wasm32"))]
         doc: "Use the sandbox host. It has keys of its own; its videos carry a watermark and go after 24 hours.",
     },
     OptionRow {
@@ -280,6 +298,7 @@ pub static OPTIONS: &[OptionRow] = &[
             ),
         ],
         default: None,
+        #[cfg(not(target_arch = "wasm32"))]
         doc: "Where the service is. `https`, or `http` on a loopback address. The credential is bound to this origin.",
     },
     OptionRow {
@@ -290,6 +309,7 @@ pub static OPTIONS: &[OptionRow] = &[
         services: &[Service::ApiVideo, Service::TwelveLabs, Service::VideoVector],
         env: &[],
         default: Some("60"),
+        #[cfg(not(target_arch = "wasm32"))]
         doc: "The time limit of a call in seconds, reading the answer included. Uploads and streams have none.",
     },
 ];
