@@ -3,6 +3,7 @@
 mod agenda;
 mod conditions;
 mod connectors;
+mod deliveries;
 mod dispatch;
 mod example;
 mod exports;
@@ -15,11 +16,13 @@ mod mcp;
 mod media;
 mod prompts;
 mod results;
+mod retries;
 mod rules;
 mod running;
 mod runs;
 mod search;
 mod shape;
+mod source_file;
 mod usage;
 mod videos;
 mod webhooks;
@@ -63,7 +66,7 @@ pub(crate) struct Account {
     /// Signed URLs and their ends, by address.
     signed: BTreeMap<String, (String, Moment)>,
     webhooks: Shelf<webhooks::Webhook>,
-    deliveries: Shelf<webhooks::Delivery>,
+    deliveries: Shelf<deliveries::Delivery>,
     /// Deliveries that are to go out.
     to_send: Vec<String>,
     usage: Vec<usage::Event>,
