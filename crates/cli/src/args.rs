@@ -12,6 +12,9 @@ use framekey::Service;
 #[derive(Debug, Parser)]
 #[command(name = "framekey", version, propagate_version = true)]
 pub(crate) struct Arguments {
+    /// Leave no core dump of this process, and let no other program of yours read its memory.
+    #[arg(long, global = true)]
+    pub(crate) no_core_dump: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
 }

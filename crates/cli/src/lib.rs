@@ -6,6 +6,7 @@ mod auth;
 mod call;
 pub mod demo;
 mod emulate;
+mod memory;
 mod out;
 
 use std::process::ExitCode;
@@ -17,7 +18,11 @@ use framekey::{Error, ErrorKind};
 /// wrongly.
 #[must_use]
 pub fn main() -> ExitCode {
-    let command = args::Arguments::parse().command;
+    let args::Arguments { command, no_core_dump } = args::Arguments::parse();
+    if no_core_dump && let Err(error) = memory::no_core_dump() {
+        out::problem(&error.to_string());
+        return ExitCode::from(2);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
