@@ -100,10 +100,10 @@ impl Reader {
             if let Some(held) = current.filter(|held| !held.has_ended(self.0.now())) {
                 return Ok(held);
             }
-            if let Some((at, outcome)) = &reading.fruitless {
-                if since(self.0.now(), *at) < PAUSE {
-                    return outcome.clone();
-                }
+            if let Some((at, outcome)) = &reading.fruitless
+                && since(self.0.now(), *at) < PAUSE
+            {
+                return outcome.clone();
             }
             match reading.flight.as_ref().and_then(WeakShared::upgrade) {
                 Some(flight) => flight,

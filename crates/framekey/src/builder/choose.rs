@@ -78,17 +78,17 @@ impl<C: From<Client>> ClientBuilder<C> {
         let given = self.text("auth_mode").map(|mode| self.mode(mode, "option `auth_mode`"));
         let mode = given.transpose()?;
         let mut making = Making { clock, mode };
-        let mut chosen = self.from_code(&mut making)?;
+        let mut chosen = self.found_in_code(&mut making)?;
         if chosen.is_empty() {
             if let (None, Some((text, variable))) = (mode, self.in_environment("auth_mode")?) {
                 making.mode = Some(self.mode(text.trim(), variable)?);
             }
-            chosen = self.from_environment(&making)?;
+            chosen = self.found_in_environment(&making)?;
         }
         #[cfg(feature = "native")]
         if chosen.is_empty() {
             making.mode = mode;
-            chosen = self.from_profile(&mut making)?;
+            chosen = self.found_in_profile(&mut making)?;
         }
         chosen.mode = making.mode;
         self.settle(&mut chosen)?;
@@ -124,7 +124,7 @@ impl<C: From<Client>> ClientBuilder<C> {
         self.mode(text, &format!("`auth_mode` in {from}"))
     }
 
-    fn from_code(&mut self, making: &mut Making<'_>) -> Result<Chosen, Error> {
+    fn found_in_code(&mut self, making: &mut Making<'_>) -> Result<Chosen, Error> {
         let mut chosen = Chosen::default();
         let option = |name| self.given(name).map(|secret| (secret, Provenance::Option(name)));
         let mut keys: Vec<(&str, HeldKey)> = Vec::new();
@@ -184,7 +184,7 @@ impl<C: From<Client>> ClientBuilder<C> {
         Ok(Some((given, Provenance::Option(name))))
     }
 
-    fn from_environment(&self, making: &Making<'_>) -> Result<Chosen, Error> {
+    fn found_in_environment(&self, making: &Making<'_>) -> Result<Chosen, Error> {
         let mut chosen = Chosen::default();
         let found = |name, slot| -> Result<Option<(Secret, Provenance)>, Error> {
             let Some((text, variable)) = self.in_environment(name)? else { return Ok(None) };

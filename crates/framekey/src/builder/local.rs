@@ -60,7 +60,7 @@ impl<C: From<Client>> ClientBuilder<C> {
             list.push(("credential_process", key));
         }
         if self.text("profile").is_some() {
-            let chosen = self.from_profile(making)?;
+            let chosen = self.found_in_profile(making)?;
             keys.extend(chosen.key.map(|key| ("profile", key)));
             tokens.extend(chosen.token.map(|token| ("profile", token)));
         }
@@ -85,7 +85,7 @@ impl<C: From<Client>> ClientBuilder<C> {
     }
 
     /// What the profile says; without a word of it, what the keyring has.
-    pub(super) fn from_profile(&self, making: &mut Making<'_>) -> Result<Chosen, Error> {
+    pub(super) fn found_in_profile(&self, making: &mut Making<'_>) -> Result<Chosen, Error> {
         let mut chosen = Chosen::default();
         let profile = self.profile()?;
         let section = profile.as_ref().map(Profile::section).transpose()?.flatten();
