@@ -30,6 +30,7 @@ mod saved;
 mod scenario;
 mod schemas;
 mod server;
+mod shelf;
 mod switches;
 mod synth;
 mod twelve_labs;

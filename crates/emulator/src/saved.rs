@@ -104,6 +104,7 @@ impl World {
         state.counts = counts;
         drop(state);
         self.clear_journal();
+        self.ring();
         Ok(())
     }
 }

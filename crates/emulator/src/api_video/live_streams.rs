@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::events::{Agenda, ENDED_MILLIS, Event, after};
-use super::shelf::Shelf;
-use super::{assets, fields, files, list, videos};
+use super::{assets, fields, files, kept, list, videos};
 use crate::answer::{Answer, not_found};
 use crate::call::Call;
 use crate::clock::Moment;
 use crate::draw::Draw;
+use crate::shelf::Shelf;
 
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct LiveStreams(Shelf<LiveStream>);
@@ -58,8 +58,9 @@ impl LiveStreams {
         draw: &mut Draw,
     ) -> Option<Answer> {
         let id = call.id("liveStreamId");
-        let mut with =
-            |then: &dyn Fn(&mut LiveStream) -> Answer| self.0.with("live stream", id, then);
+        let mut with = |then: &dyn Fn(&mut LiveStream) -> Answer| {
+            kept::with(&mut self.0, "live stream", id, then)
+        };
         Some(match call.operation.id {
             "live_streams.create" => self.create(call, draw),
             "live_streams.list" => self.list(call),
@@ -94,7 +95,7 @@ impl LiveStreams {
                 }
                 None => not_found(Service::ApiVideo, "live stream"),
             },
-            "live_streams.delete" => self.0.delete("live stream", id),
+            "live_streams.delete" => kept::delete(&mut self.0, "live stream", id),
             _ => return None,
         })
     }

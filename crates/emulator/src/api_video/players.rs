@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::shelf::Shelf;
-use super::{fields, files, list};
+use super::{fields, files, kept, list};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::clock::Moment;
 use crate::draw::Draw;
+use crate::shelf::Shelf;
 
 /// Opaque white, the colour of most things.
 const WHITE: &str = "rgba(255, 255, 255, 1)";
@@ -55,7 +55,8 @@ impl Player {
 impl Players {
     pub(super) fn answer(&mut self, call: &Call, draw: &mut Draw) -> Option<Answer> {
         let id = call.id("playerId");
-        let mut with = |then: &dyn Fn(&mut Player) -> Answer| self.0.with("player", id, then);
+        let mut with =
+            |then: &dyn Fn(&mut Player) -> Answer| kept::with(&mut self.0, "player", id, then);
         Some(match call.operation.id {
             "player_themes.create" => self.create(call, draw),
             "player_themes.list" => self.list(call),
@@ -71,7 +72,7 @@ impl Players {
                 player.updated = call.now;
                 Answer::empty(204)
             }),
-            "player_themes.delete" => self.0.delete("player", id),
+            "player_themes.delete" => kept::delete(&mut self.0, "player", id),
             _ => return None,
         })
     }

@@ -4,13 +4,13 @@ use framekey_catalog::Service;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::list;
-use super::shelf::Shelf;
 use super::valid::conflict;
+use super::{kept, list};
 use crate::answer::{Answer, not_found};
 use crate::call::Call;
 use crate::clock::Moment;
 use crate::draw::Draw;
+use crate::shelf::Shelf;
 
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Summaries(Shelf<Summary>);
@@ -125,9 +125,13 @@ impl Summaries {
         }
         Some(match call.operation.id {
             "summaries.list" => self.list(call, is_there),
-            "summaries.get_source" => self.0.with("summary", id, |summary| summary.source(200)),
-            "summaries.update_source" => self.0.with("summary", id, |summary| summary.change(call)),
-            "summaries.delete" => self.0.delete("summary", id),
+            "summaries.get_source" => {
+                kept::with(&mut self.0, "summary", id, |summary| summary.source(200))
+            }
+            "summaries.update_source" => {
+                kept::with(&mut self.0, "summary", id, |summary| summary.change(call))
+            }
+            "summaries.delete" => kept::delete(&mut self.0, "summary", id),
             _ => return None,
         })
     }

@@ -3,12 +3,12 @@
 use framekey_catalog::Service;
 use serde_json::{Value, json};
 
-use super::list;
-use super::shelf::Shelf;
+use super::{kept, list};
 use crate::answer::{Answer, not_found, problem};
 use crate::call::Call;
 use crate::clock::Moment;
 use crate::draw::Draw;
+use crate::shelf::Shelf;
 
 #[derive(Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct UploadTokens(Shelf<UploadToken>);
@@ -56,7 +56,9 @@ impl UploadTokens {
             "upload_tokens.create" => self.create(call, draw),
             "upload_tokens.list" => self.list(call),
             "upload_tokens.get" => self.get(call),
-            "upload_tokens.delete" => self.0.delete("upload token", call.id("uploadToken")),
+            "upload_tokens.delete" => {
+                kept::delete(&mut self.0, "upload token", call.id("uploadToken"))
+            }
             _ => return None,
         })
     }

@@ -4,7 +4,6 @@ use framekey_catalog::Service;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::shelf::Shelf;
 use super::source::Source;
 use super::tracks::Tracks;
 use super::{assets, fields, list};
@@ -12,6 +11,7 @@ use crate::answer::{Answer, not_found};
 use crate::call::Call;
 use crate::clock::Moment;
 use crate::draw::Draw;
+use crate::shelf::Shelf;
 
 /// Deleted videos can be brought back for 90 days.
 const RESTORABLE_SECONDS: u64 = 90 * 86_400;

@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::shelf::Shelf;
 use super::valid::Fault;
-use super::{files, list};
+use super::{files, kept, list};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::clock::Moment;
 use crate::draw::Draw;
+use crate::shelf::Shelf;
 
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Watermarks(Shelf<Watermark>);
@@ -31,7 +31,7 @@ impl Watermarks {
         Some(match call.operation.id {
             "watermarks.list" => self.list(call),
             "watermarks.upload" => self.upload(call, draw),
-            "watermarks.delete" => self.0.delete("watermark", call.id("watermarkId")),
+            "watermarks.delete" => kept::delete(&mut self.0, "watermark", call.id("watermarkId")),
             _ => return None,
         })
     }

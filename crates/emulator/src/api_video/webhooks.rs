@@ -5,15 +5,15 @@ use ring::hmac;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::list;
-use super::shelf::Shelf;
 use super::valid::Fault;
+use super::{kept, list};
 use crate::answer::{Answer, not_found};
 use crate::call::Call;
 use crate::clock::Moment;
 use crate::courier::Letter;
 use crate::draw::Draw;
 use crate::journal::hex;
+use crate::shelf::Shelf;
 
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Webhooks {
@@ -68,7 +68,7 @@ impl Webhooks {
                 Some(hook) => Answer::json(200, &hook.write_with_secret()),
                 None => not_found(Service::ApiVideo, "webhook"),
             },
-            "webhooks.delete" => self.kept.delete("webhook", id),
+            "webhooks.delete" => kept::delete(&mut self.kept, "webhook", id),
             _ => return None,
         })
     }
