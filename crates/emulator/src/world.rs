@@ -268,7 +268,8 @@ impl World {
     pub(crate) fn desk(&self, method: &str, path: &str, body: &Value) -> Option<Answer> {
         let now = self.now();
         let (files_origin, switches) = (self.files_origin(), self.switches());
-        let Services { draw, twelve_labs, videovector, .. } = &mut self.lock().services;
+        let Services { draw, production, twelve_labs, videovector, .. } =
+            &mut self.lock().services;
         match path.split_once('/') {
             Some(("twelve-labs", rest)) => {
                 // What has ended already may be told to a new webhook.
@@ -278,15 +279,12 @@ impl World {
             None if (method, path) == ("POST", "example") => {
                 let service = body["service"].as_str().and_then(Service::from_slug)?;
                 let operation = framekey_catalog::find(service, body["operation"].as_str()?)?;
+                let base_url = Place::of(service).base_url(self.address);
+                let call = Call::new(operation, base_url, files_origin, now, switches);
                 let example = match service {
+                    Service::ApiVideo => production.example(call, draw),
                     Service::TwelveLabs => twelve_labs.example(operation, now, draw),
-                    Service::VideoVector => {
-                        let base_url = Place::VideoVector.base_url(self.address);
-                        let call = Call::new(operation, base_url, files_origin, now, switches);
-                        videovector.example(call, draw)
-                    }
-                    // Its own tests make what they need.
-                    Service::ApiVideo => json!({}),
+                    Service::VideoVector => videovector.example(call, draw),
                 };
                 Some(Answer::json(200, &example))
             }

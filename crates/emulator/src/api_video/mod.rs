@@ -4,6 +4,7 @@ mod access_tokens;
 mod analytics;
 mod assets;
 mod events;
+mod example;
 mod fields;
 mod files;
 mod happenings;
