@@ -14,12 +14,12 @@ use super::life::elapsed;
 const CLOCKS: Duration = Duration::from_secs(5);
 
 /// The text to be sealed. The time is the wall clock's: no other is the same in two processes.
-pub(super) fn write(granted: &Granted, now: Time) -> Zeroizing<Vec<u8>> {
+pub(super) fn write(granted: &Granted, refresh: Option<&Secret>, now: Time) -> Zeroizing<Vec<u8>> {
     // By the clock that ran further since, so that it is never taken for younger than it is.
     let sent = now.wall.saturating_sub(elapsed(now, granted.sent));
     let record = json!({
         "header": granted.header.expose(),
-        "refresh": granted.refresh.as_ref().map(Secret::expose),
+        "refresh": refresh.map(Secret::expose),
         "sent": millis(sent),
         "life": millis(granted.life),
     });
@@ -71,7 +71,7 @@ mod tests {
         Granted {
             header: Secret::new("Bearer canary"),
             life: Duration::from_secs(3600),
-            refresh: Some(Secret::new("rt")),
+            refresh: None,
             sent,
             found: None,
         }
@@ -79,20 +79,20 @@ mod tests {
 
     #[test]
     fn mp_01_the_age_is_carried_from_one_process_to_another() {
-        let text = write(&granted(at(50, 1_000_000)), at(60, 1_000_010));
+        let text = write(&granted(at(50, 1_000_000)), Some(&Secret::new("rt")), at(60, 1_000_010));
         let found = read(&text, at(3, 1_000_110)).unwrap();
         assert_eq!(found.found, Some(Duration::from_secs(110)));
         assert_eq!(found.header.expose(), "Bearer canary");
         assert_eq!(found.refresh.unwrap().expose(), "rt");
         // The clock was set back between the request and the answer: 10 s passed all the same.
-        let text = write(&granted(at(50, 1_000_000)), at(60, 900_000));
+        let text = write(&granted(at(50, 1_000_000)), None, at(60, 900_000));
         let found = read(&text, at(3, 900_000)).unwrap();
         assert_eq!(found.found, Some(Duration::from_secs(10)));
     }
 
     #[test]
     fn mp_01_a_token_from_the_future_is_not_used() {
-        let text = write(&granted(at(50, 1_000_000)), at(50, 1_000_000));
+        let text = write(&granted(at(50, 1_000_000)), None, at(50, 1_000_000));
         assert_eq!(read(&text, at(3, 999_996)).unwrap().found, Some(Duration::ZERO));
         assert!(read(&text, at(3, 999_990)).is_none());
         assert!(read(&text, at(3, 0)).is_none());
@@ -102,7 +102,7 @@ mod tests {
     fn mp_04_a_hundred_thousand_damaged_entries_are_misses() {
         let base = BaseUrl::parse("https://ws.example").unwrap();
         let place = Place::new(&base, &Secret::new("canary-key")).unwrap();
-        let text = write(&granted(at(50, 1_000_000)), at(50, 1_000_000));
+        let text = write(&granted(at(50, 1_000_000)), None, at(50, 1_000_000));
         let entry = Entry { generation: 3, sealed: place.seal(3, &text).unwrap() };
         let good = entry.to_bytes();
         let open = |bytes: &[u8]| {

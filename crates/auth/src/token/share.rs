@@ -29,6 +29,8 @@ struct Notes {
     /// The refresh token of a session as it was given: names and seals its entry for as long as the
     /// session lives, whatever refresh tokens follow.
     root: Option<Arc<Secret>>,
+    /// The number of the entry that the session in hand came from, or would have been saved as.
+    seen: u64,
     /// Marks of tokens that the service answered 401 to.
     refused: VecDeque<Vec<u8>>,
     /// When the store failed, and why.
@@ -85,7 +87,18 @@ impl Sharing {
 
     /// A session was given, with this refresh token.
     pub(super) fn set_root(&self, refresh: Option<&Secret>) {
-        self.notes().root = refresh.map(|refresh| Arc::new(refresh.duplicate()));
+        let mut notes = self.notes();
+        notes.root = refresh.map(|refresh| Arc::new(refresh.duplicate()));
+        notes.seen = 0;
+    }
+
+    pub(super) fn seen(&self) -> u64 {
+        self.notes().seen
+    }
+
+    /// What is in hand now came from the entry of this number, or goes there.
+    pub(super) fn saw(&self, generation: u64) {
+        self.notes().seen = generation;
     }
 
     /// The service answered 401 to this token: a store must not bring it back.

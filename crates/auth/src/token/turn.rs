@@ -90,7 +90,7 @@ impl Turn {
     async fn seek(&mut self, cell: &Cell, order: Order) -> Result<Look, StoreError> {
         let want = if cell.still_good().is_some() { Want::Fresh } else { Want::Lasting };
         if self.lease.is_none() {
-            if let Some(found) = self.load(cell).await?.filter(|found| serves(cell, found, want)) {
+            if let Some(found) = self.load_for(cell, want).await? {
                 return Ok(Look::Found(found));
             }
             if let Some(look) = self.queue(cell).await? {
@@ -100,9 +100,13 @@ impl Turn {
         }
         // Whoever was here before may have left a token.
         let look = match self.load(cell).await? {
-            Some(found) if serves(cell, &found, want) => Look::Found(found),
-            Some(found) => {
+            Some((generation, found)) if serves(cell, &found, want) => {
+                cell.sharing().saw(generation);
+                Look::Found(found)
+            }
+            Some((generation, found)) => {
                 if let Some(refresh) = found.refresh {
+                    cell.sharing().saw(generation);
                     cell.adopt(refresh, order.flight);
                 }
                 Look::Go
@@ -123,9 +127,8 @@ impl Turn {
                 self.lease = Some(lease);
                 return Ok(None);
             }
-            if let Some(found) =
-                self.load(cell).await?.filter(|found| serves(cell, found, Want::Good))
-            {
+            let want = if cell.still_good().is_some() { Want::Fresh } else { Want::Good };
+            if let Some(found) = self.load_for(cell, want).await? {
                 return Ok(Some(Look::Found(found)));
             }
             if elapsed(cell.now(), began) < limit {
@@ -148,11 +151,28 @@ impl Turn {
         }
     }
 
-    async fn load(&self, cell: &Cell) -> Result<Option<Granted>, StoreError> {
+    /// What is in the store and can be read, with its number.
+    async fn load(&self, cell: &Cell) -> Result<Option<(u64, Granted)>, StoreError> {
         let Some((store, place)) = &self.at else { return Ok(None) };
-        let entry = within(cell, &**store, store.load(place.name())).await?;
-        let text = entry.and_then(|entry| place.open(entry.generation, &entry.sealed));
-        Ok(text.and_then(|text| record::read(&text, cell.now())))
+        let Some(entry) = within(cell, &**store, store.load(place.name())).await? else {
+            return Ok(None);
+        };
+        // An older session than ours, because ours could not be saved: its refresh token is used up.
+        if cell.mode() == Mode::Session && entry.generation <= cell.sharing().seen() {
+            return Ok(None);
+        }
+        let text = place.open(entry.generation, &entry.sealed);
+        let found = text.and_then(|text| record::read(&text, cell.now()));
+        Ok(found.map(|found| (entry.generation, found)))
+    }
+
+    /// What is in the store, if it is of this use.
+    async fn load_for(&self, cell: &Cell, want: Want) -> Result<Option<Granted>, StoreError> {
+        let found = self.load(cell).await?.filter(|(_, found)| serves(cell, found, want));
+        Ok(found.map(|(generation, found)| {
+            cell.sharing().saw(generation);
+            found
+        }))
     }
 
     async fn lease(&self, cell: &Cell) -> Result<Lease, StoreError> {
@@ -165,12 +185,15 @@ impl Turn {
     pub(super) async fn keep(&self, cell: &Cell, granted: &Granted) {
         fail::point("answered");
         let (Some((store, place)), Some(lease)) = (&self.at, &self.lease) else { return };
+        cell.sharing().saw(lease.generation);
         let now = cell.now();
         let life = Life::new(granted.sent, granted.life, 0.0);
-        if life.is_fleeting() {
+        // Where there is a key, a refresh token at rest would be one more secret and of no use.
+        let refresh = granted.refresh.as_ref().filter(|_| cell.mode() == Mode::Session);
+        if life.is_fleeting() && refresh.is_none() {
             return;
         }
-        let text = record::write(granted, now);
+        let text = record::write(granted, refresh, now);
         let Ok(sealed) = place.seal(lease.generation, &text) else { return };
         let entry = Entry { generation: lease.generation, sealed };
         let left = life.whole.saturating_sub(life.age(now));

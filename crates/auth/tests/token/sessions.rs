@@ -2,6 +2,8 @@
 //! lock. Reliability 2.5, E31.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::time::Duration;
 
 use framekey_auth::store::{Entry, FileStore, Lease, MemoryStore, StoreError, TokenStore};
 use framekey_auth::{DisposableTokenCredential, GivenSession};
@@ -130,7 +132,7 @@ impl TokenStore for Locked {
         &'a self,
         name: &'a str,
         entry: Entry,
-        life: std::time::Duration,
+        life: Duration,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
         self.0.save(name, entry, life)
     }
@@ -168,7 +170,7 @@ async fn e31_a_session_over_a_store_that_cannot_hold_it_is_refused_at_once() {
             &'a self,
             _: &'a str,
             _: Entry,
-            _: std::time::Duration,
+            _: Duration,
         ) -> BoxFuture<'a, Result<bool, StoreError>> {
             panic!("it is not used")
         }
@@ -182,4 +184,61 @@ async fn e31_a_session_over_a_store_that_cannot_hold_it_is_refused_at_once() {
         assert!(error.message().contains("Redis at far") && error.message().contains("FileStore"));
         credential
     });
+}
+
+/// A store that cannot be written to for a while.
+#[derive(Default)]
+struct Full {
+    inner: MemoryStore,
+    full: AtomicBool,
+}
+
+impl TokenStore for Full {
+    fn title(&self) -> String {
+        "full".to_owned()
+    }
+
+    fn holds_sessions(&self) -> bool {
+        true
+    }
+
+    fn load<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Entry>, StoreError>> {
+        self.inner.load(name)
+    }
+
+    fn lease<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Lease, StoreError>> {
+        self.inner.lease(name)
+    }
+
+    fn save<'a>(
+        &'a self,
+        name: &'a str,
+        entry: Entry,
+        life: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        if self.full.load(SeqCst) {
+            return Box::pin(std::future::ready(Err(StoreError::new("no space left"))));
+        }
+        self.inner.save(name, entry, life)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn e31_a_pair_that_could_not_be_saved_is_not_mixed_up_with_the_one_that_was() {
+    let service = service();
+    let full = Arc::new(Full::default());
+    let store: Arc<dyn TokenStore> = Arc::clone(&full) as Arc<dyn TokenStore>;
+    let client = process(&service, &store, 1);
+    for hour in 0..8 {
+        // The third and the fourth pair are in memory only, and the store has the second one.
+        full.full.store((3..5).contains(&hour), SeqCst);
+        client.list().await.unwrap();
+        tokio::time::advance(seconds(3600)).await;
+    }
+    let sums = service.sums();
+    assert_eq!((sums.refreshes, sums.reused, sums.dead), (7, 0, 0));
+    assert_eq!(client.store_troubles().len(), 2);
+    // What is in the store is good for the next process again.
+    process(&service, &store, 2).list().await.unwrap();
+    assert_eq!((service.sums().refreshes, service.sums().reused), (8, 0));
 }

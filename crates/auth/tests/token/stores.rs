@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
-use framekey_auth::Credential as _;
 use framekey_auth::store::{
     CallbackStore, Entry, FileStore, Hold, Lease, MemoryStore, StoreError, TokenStore,
 };
+use framekey_auth::{Credential as _, DisposableTokenCredential, HeldKey, Renewal};
 use framekey_catalog::{Bearer, Scheme};
-use framekey_runtime::BoxFuture;
+use framekey_runtime::{BoxFuture, Secret};
 
-use crate::support::{ApiVideo, Client, Play, seconds};
+use crate::support::{ApiVideo, Client, FROM, KEY, Play, seconds};
 
 const BEARER: Scheme = Scheme::Bearer(Bearer::Any);
 
@@ -98,7 +98,7 @@ async fn mp_01_another_key_and_another_host_have_their_own_token() {
     let store: Arc<dyn TokenStore> = Arc::new(MemoryStore::default());
     service.client_in(Arc::clone(&store), 1).list().await.unwrap();
     let client = service.client_in(store, 2);
-    client.credential.replace_key(framekey_runtime::Secret::new("another-key"));
+    client.credential.replace_key(Secret::new("another-key"));
     client.list().await.unwrap();
     assert_eq!(service.sums().exchanges, 2);
 }
@@ -324,6 +324,26 @@ async fn e31_two_functions_are_a_store_and_may_panic_hang_and_lie() {
         assert_eq!(service.sums().exchanges, 1 + odd);
         assert_eq!(client.store_troubles().len(), usize::from(odd != 3), "{odd}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn mp_04_where_there_is_a_key_no_refresh_token_is_kept() {
+    let service = ApiVideo::well();
+    let store: Arc<dyn TokenStore> = Arc::new(MemoryStore::default());
+    let make = |seed| {
+        service.client_with(seed, |bare| {
+            let key = HeldKey::fixed(Secret::new(KEY), FROM);
+            let credential = DisposableTokenCredential::new(key, Renewal::RefreshFirst, bare);
+            credential.stored_in(Arc::clone(&store)).unwrap()
+        })
+    };
+    let (first, second) = (make(1), make(2));
+    first.list().await.unwrap();
+    second.list().await.unwrap();
+    tokio::time::advance(seconds(3600)).await;
+    // The second one has found a token, and nothing to renew it by but its key.
+    second.list().await.unwrap();
+    assert_eq!((service.sums().exchanges, service.sums().refreshes), (2, 0));
 }
 
 #[cfg(unix)]
