@@ -31,7 +31,9 @@ impl Account {
         maker.make(operation.id, now);
         let made = maker.made;
         let body = body(operation.id, &made);
-        let wanted = |name: &str| operation.params.iter().any(|param| param.name == name);
+        // A cursor of one list is none of another: only what must be given is given.
+        let wanted =
+            |name: &str| operation.params.iter().any(|param| param.required && param.name == name);
         let mut arguments: Map<String, Value> =
             made.into_iter().filter(|(name, _)| wanted(name)).collect();
         arguments.extend(body);
