@@ -174,6 +174,8 @@ fn run_of(file: &str) -> Option<Vec<String>> {
     let manifest = format!("{}/Cargo.toml", parts.get(..at)?.join("/"));
     let mut run = vec!["--manifest-path".to_owned(), manifest];
     match parts.get(at..)? {
+        // xtask has no library; all it has is quick.
+        ["src", ..] if parts.first() == Some(&"xtask") => {}
         ["src", ..] => run.push("--lib".to_owned()),
         ["tests", name, ..] => run.extend(["--test".to_owned(), (*name).to_owned()]),
         _ => return None,

@@ -22,6 +22,8 @@ pub(crate) struct Row {
     pub(crate) title: String,
     /// What is demanded.
     pub(crate) figure: String,
+    /// The row whose tests prove this one too, where it has none of its own.
+    pub(crate) by: Option<String>,
     pub(crate) guard: Guard,
 }
 
@@ -46,7 +48,8 @@ impl Table {
 impl Row {
     /// How the names of its tests begin: `tk_01_`.
     pub(crate) fn prefix(&self) -> String {
-        format!("{}_", self.id.to_lowercase().replace('-', "_"))
+        let id = self.by.as_ref().unwrap_or(&self.id);
+        format!("{}_", id.to_lowercase().replace('-', "_"))
     }
 }
 

@@ -31,7 +31,7 @@ async fn at_once(client: &ApiVideo, count: usize) -> Vec<Result<(), Error>> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tk_01_ten_thousand_calls_at_an_ended_token_make_one_exchange() {
+async fn tk_01_e01_ten_thousand_calls_at_an_ended_token_make_one_exchange() {
     let stage = Stage::new();
     let client = ended(&stage, Gate::narrow(32)).await;
     let answers = at_once(&client, 10_000).await;
@@ -41,7 +41,7 @@ async fn tk_01_ten_thousand_calls_at_an_ended_token_make_one_exchange() {
 }
 
 #[test]
-fn tk_01_a_thousand_blocked_threads_at_an_ended_token_make_one_exchange() {
+fn tk_01_e01_a_thousand_blocked_threads_at_an_ended_token_make_one_exchange() {
     let stage = Stage::new();
     let client = ended(&stage, Gate::narrow(32));
     let client = async { Ok::<_, Error>(client.await) }.wait().unwrap();
@@ -73,7 +73,7 @@ async fn tk_02_ten_thousand_calls_share_one_cycle_that_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tk_09_a_leader_who_leaves_takes_nobody_along() {
+async fn tk_09_e01_a_leader_who_leaves_takes_nobody_along() {
     let stage = Stage::new();
     let client = ended(&stage, Gate::narrow(32)).await;
     let call = client.tags().list();

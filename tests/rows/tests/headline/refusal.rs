@@ -1,5 +1,8 @@
 //! Tokens that the service refuses although they should be good.
 
+use std::sync::Arc;
+
+use framekey::upload::{SMALLEST_PART, Upload};
 use framekey::{Error, Service};
 use tokio::task::JoinSet;
 
@@ -25,7 +28,7 @@ async fn tk_06_a_thousand_calls_in_flight_survive_the_end_of_their_token() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tk_08_a_service_that_refuses_every_token_is_asked_twice_a_call() {
+async fn tk_08_e03_a_service_that_refuses_every_token_is_asked_twice_a_call() {
     let stage = Stage::new();
     let client = stage.client(Gate::narrow(32));
     client.tags().list().await.unwrap();
@@ -45,4 +48,25 @@ async fn tk_08_a_service_that_refuses_every_token_is_asked_twice_a_call() {
     // The first one, and the one that the first refusal asked for.
     assert_eq!(stage.exchanges(), 2);
     assert!(stage.emulator.calls(Service::ApiVideo, "tags.list") <= 2 * 1002);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn e03_an_upload_outlives_its_token() {
+    let stage = Arc::new(Stage::new());
+    let client = stage.client(Gate::narrow(32));
+    let video = client.videos().create("Holiday").await.unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    file.as_file().set_len(10 * SMALLEST_PART).unwrap();
+    let service = Arc::clone(&stage);
+    let upload = Upload::file(file.path()).part_size(SMALLEST_PART).on_progress(move |done| {
+        if done.parts == 3 {
+            service.emulator.revoke_access_tokens();
+        }
+    });
+    let sent = upload.to_video(client.dynamic(), &video.video_id).await.unwrap();
+    assert_eq!(sent["videoId"], video.video_id.as_str());
+    // One more exchange, and the fourth part twice.
+    assert_eq!(stage.exchanges(), 2);
+    assert_eq!(stage.emulator.calls(Service::ApiVideo, "videos.upload"), 11);
+    assert_eq!(client.videos().list().await.unwrap().data.len(), 1);
 }

@@ -1,6 +1,6 @@
 //! The checker: what may not be in the histories of processes and in the service's ledger.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::{Event, What};
 
@@ -102,6 +102,16 @@ fn unexplained(call: &Event, history: &[Event], shared: bool) -> Option<String> 
         "auth.key_rejected" => history
             .iter()
             .any(|event| matches!(event.what, What::Request(_, 401)) && within(event, 31)),
+        // Revoked just when it was renewed: the call met the old token and the new one.
+        "auth.token_rejected" => {
+            let refused = history.iter().filter_map(|event| match event.what {
+                What::Request(token, 401) if event.began >= call.began && within(event, 0) => {
+                    Some(token)
+                }
+                _ => None,
+            });
+            refused.collect::<BTreeSet<u64>>().len() == 2
+        }
         "auth.exchange_unavailable" => {
             let ended = |good: bool| {
                 history
