@@ -75,7 +75,7 @@ async fn round_at(place: &str, kept: bool, round: usize) -> f64 {
     if round.is_multiple_of(2) {
         tokio::time::sleep(Duration::from_millis(30)).await;
     } else {
-        assert!(victim.done().await.is_none(), "{place}: it was not killed");
+        assert!(victim.killed().await, "{place}: it was not killed");
         check_files(&folder, place);
     }
     let mut longest = 0.0;
@@ -87,7 +87,7 @@ async fn round_at(place: &str, kept: bool, round: usize) -> f64 {
         assert_eq!((tally.good, tally.failed, tally.troubles), (20, 0, 0), "{place}: {tally:?}");
         longest = f64::max(longest, tally.longest_ms);
     }
-    assert!(victim.done().await.is_none(), "{place}: it was not killed");
+    assert!(victim.killed().await, "{place}: it was not killed");
     assert!(longest <= 1000.0, "{place}: {longest} ms");
     let most = if kept { 1 } else { 2 };
     let exchanges = server.exchanges();

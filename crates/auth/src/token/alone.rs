@@ -27,6 +27,10 @@ impl Turn {
         Look::Go
     }
 
+    pub(super) async fn glance(&self, _: &Cell) -> Option<Granted> {
+        None
+    }
+
     pub(super) async fn keep(&self, _: &Cell, _: &Granted) {}
 
     pub(super) async fn release(&mut self) {}

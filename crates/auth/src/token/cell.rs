@@ -22,6 +22,10 @@ use super::sync::{ArcSwapOption, Mutex, MutexGuard};
 use super::watch::{TokenEvent, TokenWatch};
 use crate::{HeldKey, Provenance};
 
+/// A wait that took this much longer than it was to take was not spent waiting: the process was
+/// stopped, or the machine slept.
+const PAUSED: Duration = Duration::from_secs(2);
+
 /// One credential's token and everything around it.
 pub(super) struct Cell {
     /// The token in hand, unless it was rejected. Written under the lock of `inner`, read without.
@@ -170,7 +174,7 @@ impl Cell {
 
     /// A token that may be sent, after as short a wait as can be. Dropping the future harms nobody.
     pub(super) async fn token(self: &Arc<Self>) -> Result<Arc<Token>, Error> {
-        let began = self.now();
+        let mut began = self.now();
         if let Some(token) = self.current.load().as_ref().filter(|token| token.life.is_fresh(began))
         {
             return Ok(Arc::clone(token));
@@ -198,6 +202,11 @@ impl Cell {
                 }
                 // It was rejected or has ended meanwhile, or the flight vanished, or the time is up.
                 _ => {}
+            }
+            // Time in which the process was stopped is not time that it has waited.
+            let woke = self.now();
+            if elapsed(woke, now) > limit + PAUSED {
+                began = woke;
             }
         }
     }

@@ -133,6 +133,10 @@ async fn one(
             Report::Granted(granted)
         }
         Err(denied) => {
+            // While this process was stopped, or waited for an answer, another one may have won.
+            if let Some(found) = turn.glance(&cell).await {
+                return Some(Report::Granted(found));
+            }
             if let (Fault::Refused, Means::Key, Some(key)) = (denied.fault, order.means, key) {
                 look_for_another(&cell, key.generation).await;
             }

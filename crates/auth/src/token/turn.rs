@@ -151,6 +151,18 @@ impl Turn {
         }
     }
 
+    /// Looks once more, after an attempt that failed.
+    pub(super) async fn glance(&self, cell: &Cell) -> Option<Granted> {
+        let want = if cell.still_good().is_some() { Want::Fresh } else { Want::Good };
+        match self.load_for(cell, want).await {
+            Ok(found) => found,
+            Err(error) => {
+                cell.note_trouble(&error);
+                None
+            }
+        }
+    }
+
     /// What is in the store and can be read, with its number.
     async fn load(&self, cell: &Cell) -> Result<Option<(u64, Granted)>, StoreError> {
         let Some((store, place)) = &self.at else { return Ok(None) };

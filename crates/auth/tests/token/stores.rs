@@ -112,11 +112,21 @@ struct Odd {
     fails: AtomicBool,
     /// Somebody else has the lease, for ever.
     taken: AtomicBool,
+    /// Everybody gets the lease.
+    free: AtomicBool,
     /// Loses every entry.
     evicts: AtomicBool,
     /// Gives other bytes back.
     junk: AtomicBool,
     uses: AtomicUsize,
+}
+
+struct Nothing;
+
+impl Hold for Nothing {
+    fn release(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 impl Odd {
@@ -149,6 +159,9 @@ impl TokenStore for Odd {
         Box::pin(async move {
             self.mood().await?;
             let lease = self.inner.lease(name).await?;
+            if self.free.load(SeqCst) {
+                return Ok(Lease { generation: lease.generation, hold: Some(Box::new(Nothing)) });
+            }
             let taken = self.taken.load(SeqCst);
             let hold: Option<Box<dyn Hold>> = lease.hold.filter(|_| !taken);
             Ok(Lease { generation: lease.generation, hold })
@@ -255,6 +268,29 @@ async fn mp_02_the_next_one_takes_over_from_a_holder_that_fails() {
     assert_eq!(rush(&clients, 1).await, 1);
     assert!(service.clock.at() - before < seconds(1));
     assert_eq!(service.sums().exchanges, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn mp_05_a_process_that_was_stopped_takes_what_another_one_got_meanwhile() {
+    // The first exchange is never answered.
+    let service = ApiVideo::new(|number, _| match number {
+        0 => Play::Stall,
+        _ => Play::Token("3600"),
+    });
+    let odd = Arc::new(Odd::default());
+    let stopped = service.client_in(Arc::clone(&odd) as Arc<dyn TokenStore>, 1);
+    let calls = tokio::spawn({
+        let stopped = stopped.clone();
+        async move { stopped.lists(20).await }
+    });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    // It sleeps for 40 s from here on, so that nothing of its own is in time, and its lease ends.
+    odd.free.store(true, SeqCst);
+    let other = service.client_in(Arc::clone(&odd) as Arc<dyn TokenStore>, 2);
+    other.list().await.unwrap();
+    tokio::time::advance(seconds(40)).await;
+    assert!(calls.await.unwrap().iter().all(Result::is_ok));
+    assert_eq!((service.sums().exchanges, stopped.failed_cycles()), (2, (0, 0)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,9 @@
 //! A process that calls the service with a shared token, and what it tells of it.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::Stdio;
 use std::sync::Arc;
+use std::time::Duration;
 
 use framekey_auth::store::{FileStore, RedisStore, TokenStore};
 use framekey_auth::{DisposableTokenCredential, HeldKey, Provenance, Renewal};
@@ -123,6 +125,12 @@ impl Caller {
     pub async fn go(&mut self, count: usize, pause: u64) {
         // One that was killed does not hear it.
         let _ = self.to.write_all(format!("{count} {pause}\n").as_bytes()).await;
+    }
+
+    /// Waits for its end; whether it was killed.
+    pub async fn killed(&mut self) -> bool {
+        let end = tokio::time::timeout(Duration::from_secs(5), self.child.wait()).await;
+        end.is_ok_and(|status| status.is_ok_and(|status| status.signal() == Some(9)))
     }
 
     /// What the calls came to; `None` if the process is dead.
