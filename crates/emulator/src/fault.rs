@@ -85,6 +85,12 @@ pub struct Fault {
     /// The body comes piece by piece.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drip: Option<Drip>,
+    /// Values put into the true answer's JSON, by pointer (`/data/0/title`), so that they may be wrong.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub set: BTreeMap<String, Value>,
+    /// Values taken out of the true answer's JSON, by pointer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remove: Vec<String>,
     /// The emulator's own URLs in the true answer (next page, upload) point to this origin.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rebase: Option<String>,

@@ -127,6 +127,28 @@ async fn answers_come_late_in_drips_or_never() {
 }
 
 #[tokio::test]
+async fn values_of_the_true_answer_are_made_wrong() {
+    let lab = Lab::new().await;
+    for title in ["a", "b"] {
+        lab.video("POST", "/videos").json(json!({ "title": title })).send().await;
+    }
+    let fault = json!({
+        "operation": "videos.list",
+        "set": { "/data/0/title": null, "/pagination/a~1b": { "new": 1 }, "/no/such": 1 },
+        "remove": ["/data/0/videoId", "/data/1", "/data/9"],
+    });
+    let (got, _) = with(&lab, fault).await;
+    let answer: Value = serde_json::from_str(body(&got)).unwrap();
+    assert_eq!(
+        (&answer["data"][0]["title"], &answer["data"][0]["videoId"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(answer["data"].as_array().unwrap().len(), 1);
+    assert!(answer["data"][0].get("videoId").is_none() && answer["data"][0].get("title").is_some());
+    assert_eq!(answer["pagination"]["a/b"]["new"], 1);
+}
+
+#[tokio::test]
 async fn raw_bytes_are_all_that_comes() {
     let lab = Lab::new().await;
     for raw in ["HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf", "\u{15}\u{3}\u{3}\0\u{2}\u{2}("]

@@ -11,6 +11,7 @@ use futures_util::Stream;
 use futures_util::stream::unfold;
 use http_body_util::{Either, Full, StreamBody};
 use hyper::body::Frame;
+use serde_json::Value;
 
 use super::Fault;
 use crate::answer::Answer;
@@ -67,6 +68,9 @@ pub(crate) async fn reply(
         return std::future::pending().await;
     }
     let mut answer = if fault.answers() { replaced(fault, target) } else { truth };
+    if !fault.set.is_empty() || !fault.remove.is_empty() {
+        answer.body = edited(&answer.body, fault);
+    }
     if let Some(origin) = &fault.rebase {
         answer.body = rebased(&answer.body, own, origin);
     }
@@ -122,6 +126,33 @@ fn location(to: &str, target: &str) -> String {
         Some((_, path)) if !path.is_empty() => to.to_owned(),
         _ => format!("{}{target}", to.trim_end_matches('/')),
     }
+}
+
+/// The body with values put in and taken out; what is no JSON, or has no such place, stays.
+fn edited(body: &Bytes, fault: &Fault) -> Bytes {
+    let Ok(mut json) = serde_json::from_slice::<Value>(body) else { return body.clone() };
+    let edits = fault.set.iter().map(|(pointer, value)| (pointer, Some(value)));
+    for (pointer, value) in edits.chain(fault.remove.iter().map(|pointer| (pointer, None))) {
+        let Some((parent, name)) = pointer.rsplit_once('/') else { continue };
+        let name = name.replace("~1", "/").replace("~0", "~");
+        match (json.pointer_mut(parent), value) {
+            (Some(Value::Object(object)), Some(value)) => {
+                object.insert(name, value.clone());
+            }
+            (Some(Value::Object(object)), None) => {
+                object.remove(&name);
+            }
+            (Some(Value::Array(items)), value) => {
+                let Some(at) = name.parse().ok().filter(|at| *at < items.len()) else { continue };
+                match value {
+                    Some(value) => items[at] = value.clone(),
+                    None => drop(items.remove(at)),
+                }
+            }
+            _ => {}
+        }
+    }
+    json.to_string().into()
 }
 
 fn rebased(body: &Bytes, own: &str, origin: &str) -> Bytes {

@@ -87,6 +87,10 @@ impl Fault {
         if self.size.is_some_and(|size| size > LARGEST) {
             return Err("size: at most 1 GiB".to_owned());
         }
+        let pointers = self.set.keys().chain(&self.remove);
+        if let Some(wrong) = pointers.into_iter().find(|pointer| !pointer.starts_with('/')) {
+            return Err(format!("set, remove: `{wrong}` is not a JSON pointer: /data/0/title"));
+        }
         self.check_headers()?;
         let (delay, drip) = (self.delay.unwrap_or(0.0), self.drip.map_or(0.0, |drip| drip.seconds));
         if !(0.0..=86_400.0).contains(&delay) || !(0.0..=86_400.0).contains(&drip) {
@@ -122,12 +126,14 @@ impl Fault {
             || self.delay.is_some()
             || self.cut.is_some()
             || self.drip.is_some()
+            || !self.set.is_empty()
+            || !self.remove.is_empty()
             || self.rebase.is_some();
         if alters || self.replaces() {
             return Ok(());
         }
-        Err("nothing goes wrong: set status, redirect, a body, reset, stall, raw, headers, delay, \
-             cut, drip or rebase"
+        Err("nothing goes wrong: give status, redirect, a body, reset, stall, raw, headers, delay, \
+             cut, drip, set, remove or rebase"
             .to_owned())
     }
 }
