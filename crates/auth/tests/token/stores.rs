@@ -112,6 +112,8 @@ struct Odd {
     fails: AtomicBool,
     /// Somebody else has the lease, for ever.
     taken: AtomicBool,
+    /// Takes 100 ms for everything.
+    slow: AtomicBool,
     /// Everybody gets the lease.
     free: AtomicBool,
     /// Loses every entry.
@@ -132,6 +134,9 @@ impl Hold for Nothing {
 impl Odd {
     async fn mood(&self) -> Result<(), StoreError> {
         self.uses.fetch_add(1, SeqCst);
+        if self.slow.load(SeqCst) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
         if self.hangs.load(SeqCst) {
             std::future::pending::<()>().await;
         }
@@ -288,6 +293,8 @@ async fn mp_05_a_process_that_was_stopped_takes_what_another_one_got_meanwhile()
     odd.free.store(true, SeqCst);
     let other = service.client_in(Arc::clone(&odd) as Arc<dyn TokenStore>, 2);
     other.list().await.unwrap();
+    // Those who wait wake before the store has answered: their time is not up.
+    odd.slow.store(true, SeqCst);
     tokio::time::advance(seconds(40)).await;
     assert!(calls.await.unwrap().iter().all(Result::is_ok));
     assert_eq!((service.sums().exchanges, stopped.failed_cycles()), (2, (0, 0)));
