@@ -104,6 +104,8 @@ impl Copy {
         for end in ends? {
             match end {
                 End::Passed => {}
+                // A test that takes its process down is in no list.
+                End::Failed(names) if names.is_empty() => failed.push("a test crashes".to_owned()),
                 End::Failed(names) => failed.extend(names),
                 End::Hung => failed.push("a test hangs".to_owned()),
                 End::NotBuilt(why) => bail!("without the guard it does not compile: {why}"),
@@ -114,18 +116,20 @@ impl Copy {
     }
 
     fn test(&self, run: &[String], filter: &str) -> Result<End> {
+        // Building takes as long as it takes.
+        let built = process::output(self.cargo(run).arg("--no-run"))?;
+        if !built.status.success() {
+            let text = String::from_utf8_lossy(&built.stderr).into_owned();
+            let why = text.lines().find(|line| line.starts_with("error")).unwrap_or_default();
+            return Ok(End::NotBuilt(why.to_owned()));
+        }
         let log = self.target.with_extension("log");
-        let mut command = process::cargo();
+        let mut command = self.cargo(run);
         command
-            .args(["test", "--no-fail-fast"])
-            .args(run)
-            .arg(filter)
-            .current_dir(&self.tree)
-            .env("CARGO_TARGET_DIR", &self.target)
-            .env("RUST_BACKTRACE", "0")
+            .args(["--no-fail-fast", filter])
             .stdin(Stdio::null())
             .stdout(fs::File::create(&log)?)
-            .stderr(fs::OpenOptions::new().append(true).open(&log)?)
+            .stderr(Stdio::null())
             // A group of its own, to be ended with the tests that it started.
             .process_group(0);
         let mut child = command.spawn()?;
@@ -149,12 +153,14 @@ impl Copy {
             let name = line.strip_prefix("test ")?.strip_suffix(" ... FAILED")?;
             Some(name.rsplit("::").next().unwrap_or(name).to_owned())
         });
-        let failed: Vec<String> = failed.collect();
-        let first_error = text.lines().find(|line| line.starts_with("error"));
-        match (failed.is_empty(), first_error) {
-            (true, Some(why)) => Ok(End::NotBuilt(why.to_owned())),
-            _ => Ok(End::Failed(failed)),
-        }
+        Ok(End::Failed(failed.collect()))
+    }
+
+    fn cargo(&self, run: &[String]) -> Command {
+        let mut command = process::cargo();
+        command.arg("test").args(run).current_dir(&self.tree);
+        command.env("CARGO_TARGET_DIR", &self.target).env("RUST_BACKTRACE", "0");
+        command
     }
 }
 
