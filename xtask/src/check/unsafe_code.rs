@@ -25,7 +25,31 @@ pub(crate) fn check(subject: &Subject) -> Result<Report> {
             failures.push(format!("{file}: has no `{FORBID}`; write it below the head"));
         }
     }
-    Ok(Report::new(format!("forbidden in {} crate roots", files.len()), failures))
+    let bindings: Vec<&String> = subject
+        .files
+        .iter()
+        .filter(|file| file.starts_with("bindings/") && file.ends_with(".rs"))
+        .collect();
+    for file in &bindings {
+        for line in by_hand(&subject.text(file)?) {
+            failures.push(format!("{file}:{line}: writes `unsafe` itself; leave it to the macros"));
+        }
+    }
+    let told = format!(
+        "forbidden in {} crate roots, none by hand in {} files of the bindings",
+        files.len(),
+        bindings.len()
+    );
+    Ok(Report::new(told, failures))
+}
+
+/// The lines that write the word outside comments and texts.
+fn by_hand(text: &str) -> Vec<usize> {
+    let code = |line: &str| line.split("//").next().unwrap_or_default().to_owned();
+    let word = |line: &str| {
+        code(line).split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe")
+    };
+    text.lines().enumerate().filter(|(_, line)| word(line)).map(|(at, _)| at + 1).collect()
 }
 
 /// Only a line of its own counts, not one in a comment.
@@ -38,7 +62,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_attribute_itself_counts() {
+    fn sc_03_unsafe_code_by_hand_is_found() {
+        assert_eq!(by_hand("fn a() {\n    unsafe { b() }\n}\n// unsafe\n"), [2]);
+        assert_eq!(by_hand("unsafe impl Send for A {}"), [1]);
+        assert!(by_hand("#![deny(unsafe_code)]\n#[unsafe_name]").is_empty());
+    }
+
+    #[test]
+    fn sc_03_only_the_attribute_itself_counts() {
         assert!(forbids("//! A crate.\n#![forbid(unsafe_code)]\nmod a;\n"));
         assert!(!forbids("//! A crate.\nmod a;\n"));
         assert!(!forbids("// #![forbid(unsafe_code)]\n"));
