@@ -128,7 +128,8 @@ async fn rd_06_no_id_leads_to_another_route_or_origin() {
             platform.clone(),
         )
         .build();
-        let outcome = match request(operation, arguments, Vec::new()) {
+        let json = platform.json.as_ref();
+        let outcome = match request(operation, arguments, Vec::new(), json) {
             Ok(request) => session.send(operation, request).await.map(|_| ()),
             Err(error) => Err(error),
         };
