@@ -207,7 +207,7 @@ impl Account {
 
 /// An asset as it is answered when it is created.
 pub(super) fn summary(asset: &Thing, now: Moment) -> Value {
-    let mut value = asset.to_json();
+    let mut value = asset.to_json_without(&["updated_at"]);
     value["status"] = json!(status(asset, now));
     value
 }

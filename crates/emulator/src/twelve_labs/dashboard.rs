@@ -33,7 +33,8 @@ impl Account {
         match (method, path) {
             ("POST", "key") => {
                 self.key = Self::draw_key(draw);
-                self.key_ends = body["days"].as_u64().map(|days| now.plus(days * 86_400));
+                self.key_ends =
+                    body["days"].as_u64().map(|days| now.plus(days.saturating_mul(86_400)));
                 let ends = self.key_ends.map(|ends| ends.to_string());
                 Answer::json(200, &json!({ "api_key": self.key, "expires_at": ends }))
             }

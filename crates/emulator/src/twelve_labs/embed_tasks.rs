@@ -55,11 +55,13 @@ impl Account {
         }
         let task = self.embed_task(call, "1")?;
         let status = status(task, call.now);
-        let mut value = task.to_json();
-        value["status"] = json!(status);
         if call.operation.verb == "get_status" {
+            let mut value = task.to_json_without(&["created_at", "updated_at"]);
+            value["status"] = json!(status);
             return Ok(Answer::json(200, &value));
         }
+        let mut value = task.to_json();
+        value["status"] = json!(status);
         let wanted: Vec<&str> = call.query_all("embedding_option").collect();
         let options = if wanted.is_empty() { vec!["visual", "audio"] } else { wanted };
         if status == "ready" {

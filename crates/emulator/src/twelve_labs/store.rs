@@ -43,6 +43,15 @@ impl Thing {
         value
     }
 
+    /// What is shown, with those of `_id` and both times that are not left out.
+    pub(super) fn to_json_without(&self, names: &[&str]) -> Value {
+        let mut value = self.to_json();
+        if let Some(fields) = value.as_object_mut() {
+            fields.retain(|name, _| !names.contains(&name.as_str()));
+        }
+        value
+    }
+
     pub(super) fn text(&self, name: &str) -> &str {
         self.shown.get(name).and_then(Value::as_str).unwrap_or_default()
     }
