@@ -110,6 +110,25 @@ async fn every_document_of_the_tests_can_be_applied() {
 }
 
 #[tokio::test]
+async fn the_scenario_of_the_readme_does_what_it_says() {
+    let readme = include_str!("../README.md");
+    let example = readme.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    let lab = Lab::new().await;
+    let got = lab.control("POST", "scenario").raw("application/json", example).send().await;
+    assert_eq!(got.status, 204, "{}", got.json());
+    let switches = lab.emulator.switches();
+    assert_eq!((switches.api_video.token_life, switches.journal_limit), (60, 1000));
+    let body = json!({ "apiKey": "a-key-of-ours" });
+    let exchange = || lab.to(Service::ApiVideo, "POST", "/auth/api-key").json(body.clone());
+    assert_eq!(exchange().send().await.status, 503);
+    assert_eq!(exchange().send().await.json()["expires_in"], 60);
+    // Every name of a field stands in the tables.
+    for name in serde_json::to_value(&switches).unwrap()["api_video"].as_object().unwrap().keys() {
+        assert!(readme.contains(&format!("`api_video.{name}`")), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_scenario_is_named_and_changes_nothing() {
     let lab = Lab::new().await;
     lab.video("POST", "/videos").json(json!({ "title": "kept" })).send().await;
