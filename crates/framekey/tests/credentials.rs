@@ -375,6 +375,28 @@ async fn ro_04_a_refused_key_is_told_with_its_age_and_first_uses_are_kept_beside
 }
 
 #[tokio::test]
+async fn e32_the_status_names_each_credential_in_order_and_shows_no_value() {
+    let machine = machine();
+    let both = machine.builder(VV).api_key("sk_canary").jwt("e.canary.x").auth_mode("jwt");
+    let of_code = both.auth_status().await.unwrap();
+    let kinds: Vec<&str> = of_code.credentials.iter().map(|found| found.kind).collect();
+    assert_eq!(kinds, ["JWT", "API key"]);
+    let provider = machine.builder(AV).token_provider(|| async { Err(CallbackFailed) });
+    let provided = provider.upload_token("canary-up").auth_status().await.unwrap();
+    let named: Vec<(&str, &str)> =
+        provided.credentials.iter().map(|found| (found.kind, found.source.as_str())).collect();
+    assert_eq!(
+        named,
+        [("upload token", "option `upload_token`"), ("access token", "callback `token_provider`")]
+    );
+    let session = machine.builder(AV).session("canary-token", None).auth_status().await.unwrap();
+    assert_eq!(session.credentials[0].kind, "session");
+    let shown = format!("{of_code:?} {provided:?} {session:?}");
+    assert!(!shown.contains("canary"), "{shown}");
+    assert!(machine.script.take().is_empty(), "no service is called");
+}
+
+#[tokio::test]
 async fn ro_04_a_key_that_is_refused_at_the_exchange_or_as_basic_is_told_the_same_way() {
     let mut machine = machine();
     machine.set("APIVIDEO_API_KEY", "canary-key");

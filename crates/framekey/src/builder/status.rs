@@ -92,11 +92,10 @@ async fn list(service: Service, chosen: Chosen, notes: &mut Vec<String>) -> Vec<
         let status = CredentialStatus::of("session", from.to_string());
         list.push(CredentialStatus { fingerprint: known.map(fingerprint), ..status });
     }
+    let kind = if service == Service::ApiVideo { "access token" } else { "JWT" };
     let token = match (token, provider) {
-        (Some(token), _) => held("JWT", &token, notes).await,
-        (None, Some(_)) => {
-            Some(CredentialStatus::of("token", "callback `token_provider`".to_owned()))
-        }
+        (Some(token), _) => held(kind, &token, notes).await,
+        (None, Some(_)) => Some(CredentialStatus::of(kind, "callback `token_provider`".to_owned())),
         (None, None) => None,
     };
     if let Some(token) = token {
