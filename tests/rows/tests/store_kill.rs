@@ -71,9 +71,12 @@ async fn round_at(place: &str, kept: bool, round: usize) -> f64 {
         others.push(Caller::start(PROGRAM, &folder.store(), &server.base, None).await);
     }
     victim.go(1, 0).await;
-    // Half of the rounds have the others wait while it lives; half have them come to what it left.
-    if round.is_multiple_of(2) {
-        tokio::time::sleep(Duration::from_millis(30)).await;
+    // Half of the rounds have the others wait while it exchanges; half have them come to what it left.
+    let exchanges = !matches!(place, "leased" | "looked");
+    if exchanges && round.is_multiple_of(2) {
+        while server.exchanges() == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     } else {
         assert!(victim.killed().await, "{place}: it was not killed");
         check_files(&folder, place);
