@@ -136,3 +136,25 @@ async fn a_key_that_goes_to_the_second_origin_is_told_by_the_journal() {
     assert_eq!((last.service, last.credential.kind), (None, PresentedKind::ApiKey));
     assert_eq!(last.body_bytes, 3);
 }
+
+#[tokio::test]
+async fn an_upload_goes_on_in_an_emulator_that_has_loaded_the_state() {
+    let (lab, other) = (Lab::new().await, Lab::new().await);
+    let made = session(&lab, 3).await;
+    let id = made["upload_id"].as_str().unwrap();
+    let state = lab.control("GET", "state").send().await.json();
+    let loaded = other.control("PUT", "state").json(state).send().await;
+    assert!(loaded.status < 300, "{}", loaded.json());
+    let path = format!("/assets/multipart-uploads/{id}/presigned-urls");
+    let fresh = other.labs("POST", &path).json(json!({ "start": 1, "count": 1 })).send().await;
+    let sent = put(fresh.json()["upload_urls"][0]["url"].as_str().unwrap(), b"abc").await;
+    let done = report(&other, id, json!([proof(1, &sent, 3)])).await.json();
+    assert_eq!(done["asset_id"], made["asset_id"]);
+    let asset = format!("/assets/{}", made["asset_id"].as_str().unwrap());
+    assert_eq!(other.labs("GET", &asset).send().await.json()["filename"], "a.mp4");
+    assert_eq!(
+        lab.labs("GET", &asset).send().await.status,
+        404,
+        "the first one knows nothing of it"
+    );
+}
