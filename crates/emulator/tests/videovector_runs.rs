@@ -33,6 +33,7 @@ async fn a_prompt_keeps_what_it_is_given() {
     for wrong in [
         json!({ "json_schema": { "type": "array" } }),
         json!({ "json_schema": { "type": "object", "properties": { "a": { "type": "no such type" } } } }),
+        json!({ "json_schema": { "type": "object", "title": "x".repeat(65_536) } }),
         json!({ "name": "ab" }),
         json!({ "prompt_text": "x".repeat(5001) }),
     ] {

@@ -45,7 +45,9 @@ fn value(schema: &Value, name: &str, about: About<'_>, depth: usize) -> Value {
         Some("number") => json!(bounded(schema, about.number as f64 + 0.5)),
         Some("boolean") => json!(about.number.is_multiple_of(2)),
         Some("array") => {
-            let least = schema["minItems"].as_u64().unwrap_or(1).clamp(1, 16);
+            // Lists of lists multiply: only the outermost has several items.
+            let most = if depth <= 1 { 16 } else { 1 };
+            let least = schema["minItems"].as_u64().unwrap_or(1).clamp(1, most);
             (0..least).map(|_| value(&schema["items"], name, about, depth + 1)).collect()
         }
         Some("null") => Value::Null,
@@ -104,6 +106,13 @@ mod tests {
         }
         let first = extract(&schema, About { title: "Dogs", number: 0 });
         assert!(as_text(&first).contains("mood: calm"));
+        let mut deep = json!({ "type": "string" });
+        for _ in 0..8 {
+            deep = json!({ "type": "array", "minItems": 16, "items": deep });
+        }
+        let deep = json!({ "type": "object", "properties": { "deep": deep } });
+        let made = extract(&deep, About { title: "x", number: 0 });
+        assert!(made.to_string().len() < 2000, "lists of lists do not multiply");
         assert_eq!(
             extract(&json!({ "type": "string" }), About { title: "", number: 0 }),
             json!({})

@@ -12,6 +12,8 @@ use crate::draw::Draw;
 
 /// The prompt that comes with the service.
 pub(super) const SHARED: &str = "prompt_general";
+/// What is extracted is made anew from the schema for each segment: it stays small.
+const LARGEST_SCHEMA: usize = 64 << 10;
 const SETTABLE: [&str; 6] =
     ["name", "description", "prompt_text", "json_schema", "video_level", "semantic_indexing"];
 
@@ -98,6 +100,9 @@ impl Prompt {
 /// The schema of an output: an object, and itself in order.
 fn checked_schema(call: &Call, schema: Option<&Value>, name: &str) -> Result<(), Answer> {
     let Some(schema) = schema else { return Ok(()) };
+    if schema.to_string().len() > LARGEST_SCHEMA {
+        return Err(invalid(name, "The JSON Schema has at most 64 KiB."));
+    }
     if schema["type"] != "object" {
         return Err(invalid(name, "The root of the JSON Schema has the type object."));
     }

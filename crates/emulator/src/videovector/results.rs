@@ -26,12 +26,11 @@ impl Account {
     pub(super) fn list_results(&self, call: &Call) -> Answered {
         let video = call.query("video_id").unwrap_or_default();
         let (run, video) = self.run_and_video(call.id("run_id"), video)?;
-        let found = run.segments(video).filter_map(|segment| {
-            let metadata = run.found(video, segment)?;
-            Some(result(run, video, segment, &metadata))
-        });
-        let found: Vec<Value> = found.collect();
-        listing::page(call, listing::numbered(found.into_iter()), |result| result)
+        let found =
+            run.segments(video).filter_map(|segment| Some((segment, run.found(video, segment)?)));
+        listing::page(call, listing::numbered(found), |(segment, metadata)| {
+            result(run, video, segment, &metadata)
+        })
     }
 
     pub(super) fn get_video_result(&self, call: &Call) -> Answered {

@@ -125,8 +125,8 @@ impl Run {
         if !self.is_searchable() || self.fails(&video.id, &segment.id) {
             return None;
         }
-        let number = self.segments(video).position(|one| one.id == segment.id)?;
-        Some(extract(self.prompt.schema(), About { title: &video.title, number }))
+        let about = About { title: &video.title, number: segment.number };
+        Some(extract(self.prompt.schema(), about))
     }
 
     /// What was extracted from the whole medium.

@@ -52,6 +52,8 @@ pub(super) struct CutUp {
 #[derive(serde::Serialize, serde::Deserialize)]
 pub(super) struct Segment {
     pub(super) id: String,
+    /// Its place in the cut, from 0.
+    pub(super) number: usize,
     pub(super) start: f64,
     pub(super) end: f64,
 }
@@ -66,8 +68,9 @@ impl Video {
             Kind::Image => vec![(0.0, 0.0)],
             _ => stretches(self.seconds, step as f64),
         };
-        let segments = pieces.into_iter().map(|(start, end)| Segment {
+        let segments = pieces.into_iter().enumerate().map(|(number, (start, end))| Segment {
             id: format!("seg_{}", draw.hex(24)),
+            number,
             start,
             end,
         });
@@ -173,40 +176,42 @@ impl Account {
     }
 
     fn segments_of(&self, video: &Video, run: Option<&Run>) -> Value {
-        let segments: Vec<Value> = match run {
-            Some(run) => {
-                run.segments(video).map(|seg| self.segment_json(video, seg, Some(run))).collect()
-            }
-            None => self.all_segments(video),
-        };
+        let segments = self.seen_by(video, run).into_iter();
+        let segments: Vec<Value> =
+            segments.map(|(segment, run)| self.segment_json(video, segment, run)).collect();
         json!({ "video_id": video.id, "run_id": run.map(|run| &run.id), "segments": segments })
     }
 
-    /// Every segment of every cut, each with what the latest run said of it.
-    fn all_segments(&self, video: &Video) -> Vec<Value> {
-        let runs: Vec<&Run> = self.runs_over(&video.id).collect();
-        let latest = |segment: &Segment| {
-            runs.iter().find(|run| run.segments(video).any(|one| one.id == segment.id)).copied()
-        };
-        video.segments().map(|segment| self.segment_json(video, segment, latest(segment))).collect()
+    /// The segments of a run; or without one those of every cut, each with the latest run over it.
+    fn seen_by<'a>(
+        &'a self,
+        video: &'a Video,
+        run: Option<&'a Run>,
+    ) -> Vec<(&'a Segment, Option<&'a Run>)> {
+        if let Some(run) = run {
+            return run.segments(video).map(|segment| (segment, Some(run))).collect();
+        }
+        let cuts = video.cuts.iter().enumerate().flat_map(|(place, cut)| {
+            let over = |run: &&Run| run.item(&video.id).is_some_and(|item| item.cut == place);
+            let latest = self.runs_over(&video.id).find(over);
+            cut.segments.iter().map(move |segment| (segment, latest))
+        });
+        cuts.collect()
     }
 
     pub(super) fn list_segments(&self, call: &Call) -> Answered {
         let video = self.video(call.id("video_id"))?;
+        let latest = flag(call, "latest_run", false);
         let run = match call.query("run_id") {
             Some(id) => Some(self.run(id)?),
-            None if flag(call, "latest_run", false) => self.runs_over(&video.id).next(),
+            None if latest => self.runs_over(&video.id).next(),
             None => None,
         };
-        let of_run = call.query("run_id").is_some() || flag(call, "latest_run", false);
-        let segments = match run {
-            Some(run) => {
-                run.segments(video).map(|seg| self.segment_json(video, seg, Some(run))).collect()
-            }
-            None if of_run => Vec::new(),
-            None => self.all_segments(video),
-        };
-        listing::page(call, listing::numbered(segments.into_iter()), |segment| segment)
+        let none = latest && run.is_none();
+        let segments = if none { Vec::new() } else { self.seen_by(video, run) };
+        listing::page(call, listing::numbered(segments.into_iter()), |(segment, run)| {
+            self.segment_json(video, segment, run)
+        })
     }
 
     fn segment_json(&self, video: &Video, segment: &Segment, run: Option<&Run>) -> Value {
