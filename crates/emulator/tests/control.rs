@@ -275,3 +275,17 @@ async fn random_bodies_never_break_it() {
         }
     }
 }
+
+#[tokio::test]
+async fn fields_of_any_name_have_the_type_that_the_document_gives_them() {
+    let lab = Lab::new().await;
+    let body = json!({ "name": "store" });
+    let store = lab.labs("POST", "/knowledge-stores").json(body).send().await.json();
+    let path = format!("/knowledge-stores/{}/item-collections", store["_id"].as_str().unwrap());
+    let make = |metadata: Value| {
+        let body = json!({ "name": format!("c {metadata}"), "metadata": metadata });
+        lab.labs("POST", &path).json(body).send()
+    };
+    assert_eq!(make(json!({ "a": "b" })).await.status, 201);
+    assert_eq!(make(json!({ "a": -1e-5 })).await.status, 400);
+}

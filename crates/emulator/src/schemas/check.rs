@@ -78,8 +78,11 @@ pub(crate) fn fits(service: Service, schema: &'static Value, value: &Value) -> b
             let required = schema["required"].as_array().into_iter().flatten();
             value.is_object()
                 && required.filter_map(Value::as_str).all(|name| value.get(name).is_some())
-                && schema["properties"].as_object().into_iter().flatten().all(|(name, inner)| {
-                    value.get(name).is_none_or(|value| fits(service, inner, value))
+                && value.as_object().into_iter().flatten().all(|(name, value)| {
+                    let own = schema["properties"].get(name);
+                    // `true`, or nothing, lets a field of any other name be anything.
+                    own.or_else(|| schema.get("additionalProperties"))
+                        .is_none_or(|inner| inner.is_boolean() || fits(service, inner, value))
                 })
         }
         _ => true,

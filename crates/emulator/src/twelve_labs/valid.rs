@@ -194,9 +194,12 @@ fn wrong(schema: &'static Value, value: &Value, path: &str) -> Option<(String, S
             if let Some(name) = missing {
                 return Some((format!("{path}.{name}"), "it is required".to_owned()));
             }
-            return schema["properties"].as_object().into_iter().flatten().find_map(
-                |(name, inner)| wrong(inner, object.get(name)?, &format!("{path}.{name}")),
-            );
+            // Fields of any other name may have a type as well.
+            let more = schema.get("additionalProperties").filter(|more| more.is_object());
+            return object.iter().find_map(|(name, value)| {
+                let inner = schema["properties"].get(name).or(more)?;
+                wrong(inner, value, &format!("{path}.{name}"))
+            });
         }
         _ => true,
     };
