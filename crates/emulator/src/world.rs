@@ -268,8 +268,7 @@ impl World {
     pub(crate) fn desk(&self, method: &str, path: &str, body: &Value) -> Option<Answer> {
         let now = self.now();
         let (files_origin, switches) = (self.files_origin(), self.switches());
-        let Services { draw, production, twelve_labs, videovector, .. } =
-            &mut self.lock().services;
+        let Services { draw, production, twelve_labs, videovector, .. } = &mut self.lock().services;
         match path.split_once('/') {
             Some(("twelve-labs", rest)) => {
                 // What has ended already may be told to a new webhook.
@@ -417,7 +416,6 @@ impl World {
         self.bell.notified().await;
     }
 }
-
 
 impl State {
     /// Counts a call, and finds the first fault that meets it.
