@@ -165,3 +165,19 @@ async fn a_call_prints_the_answer() {
         (&Value::from("My film"), &serde_json::json!(["a"]))
     );
 }
+
+#[test]
+fn a_wrong_scenario_or_state_of_the_emulator_is_named() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().to_str().unwrap();
+    std::fs::write(path, "{\"faults\": [{\"status\": \"503\"}]}").unwrap();
+    let said = problem(&["emulate", "--scenario", path], &[], 2);
+    assert!(said.contains(path) && said.contains("faults[0].status: invalid type"), "{said}");
+    let said = problem(&["emulate", "--state", path], &[], 2);
+    assert!(
+        said.contains(path) && said.contains("unknown field `faults`")
+            || said.contains("missing field"),
+        "{said}"
+    );
+    assert!(problem(&["emulate", "--scenario", "no/such"], &[], 2).contains("no such file"));
+}
