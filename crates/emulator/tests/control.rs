@@ -289,3 +289,12 @@ async fn fields_of_any_name_have_the_type_that_the_document_gives_them() {
     assert_eq!(make(json!({ "a": "b" })).await.status, 201);
     assert_eq!(make(json!({ "a": -1e-5 })).await.status, 400);
 }
+
+#[tokio::test]
+async fn an_empty_index_has_no_minus_before_its_nothing() {
+    let lab = Lab::new().await;
+    let models = json!([{ "model_name": "marengo3.0", "model_options": ["visual"] }]);
+    lab.labs("POST", "/indexes").json(json!({ "index_name": "a", "models": models })).send().await;
+    let got = lab.labs("GET", "/indexes").send().await;
+    assert!(!String::from_utf8_lossy(&got.body).contains("-0"), "{}", got.json());
+}

@@ -96,7 +96,8 @@ impl Account {
             inside.iter().map(|inside| media::duration(inside.kept_number("size"))).sum();
         let mut value = index.to_json();
         value["video_count"] = json!(inside.len());
-        value["total_duration"] = json!(seconds);
+        // A sum of nothing is minus nothing.
+        value["total_duration"] = json!(seconds + 0.0);
         value
     }
 
