@@ -1,5 +1,5 @@
 //! Readers of what strangers send, fed with noise: seeded, short in every run, long with
-//! `FRAMEKEY_LONG=1`. The same three are fuzz targets in `fuzz/`.
+//! `FRAMEKEY_LONG=1`. The feature `fuzzing` opens them to a fuzzer.
 
 use bytes::Bytes;
 use framekey_catalog::Service;
