@@ -100,7 +100,7 @@ impl Credential for JwtCredential {
     fn apply(&self, _: Scheme) -> BoxFuture<'_, Result<Applied, Error>> {
         Box::pin(async {
             let held = self.jwt.get().await?;
-            let header = Secret::new(format!("Bearer {}", held.secret.expose()));
+            let header = Secret::new(["Bearer ", held.secret.expose()].concat());
             let headers = vec![("authorization", header)];
             let generation = held.generation;
             Ok(Applied { kind: self.sent_as, headers, query: Vec::new(), generation })

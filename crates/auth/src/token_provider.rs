@@ -74,7 +74,7 @@ impl ProvidedTokenCredential {
         let (token, _) = rule
             .check(given.expose(), &FROM)
             .map_err(|error| Error::new(ErrorKind::Credential, error.code(), error.message()))?;
-        Ok(Secret::new(format!("Bearer {}", token.expose())))
+        Ok(Secret::new(["Bearer ", token.expose()].concat()))
     }
 
     fn slot(&self) -> Slot {

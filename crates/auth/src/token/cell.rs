@@ -340,7 +340,7 @@ impl Cell {
         inner.refresh = given.refresh.map(Arc::new);
         self.step(&mut inner, Event::SessionGiven { life, refresh }, now);
         if let (Some(access), Some(life)) = (given.access, inner.state.token()) {
-            let header = Secret::new(format!("Bearer {}", access.expose()));
+            let header = Secret::new(["Bearer ", access.expose()].concat());
             let generation = inner.state.generation();
             self.current.store(Some(Arc::new(Token { generation, header, life, shared: false })));
         }

@@ -147,7 +147,7 @@ fn read(json: &dyn Json, body: &[u8], sent: Time) -> Result<Granted, Denied> {
         fault: Fault::Unusable,
         error: bad("has an expires_in that is not a positive number of seconds"),
     })?;
-    let header = Secret::new(format!("Bearer {access}"));
+    let header = Secret::new(["Bearer ", access].concat());
     let refresh = text("refresh_token").map(Secret::new);
     Ok(Granted { header, life, refresh, sent, found: None })
 }

@@ -57,8 +57,7 @@ impl Account {
         let inside = self.indexed.of(index);
         let seconds: f64 =
             inside.iter().map(|thing| media::duration(thing.kept_number("size"))).sum();
-        let pool =
-            json!({ "total_count": inside.len(), "total_duration": seconds + 0.0, "index_id": index });
+        let pool = json!({ "total_count": inside.len(), "total_duration": seconds + 0.0, "index_id": index });
         let tokens: Vec<String> =
             (0..found.len().div_ceil(size).max(1)).map(|_| draw.hex(32)).collect();
         let clips: usize =
