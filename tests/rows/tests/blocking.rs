@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
 
 use framekey::blocking::{Wait, each};
+use framekey::twelve_labs::types::{VideoContext, VideoContextUrl};
 use framekey::upload::Upload;
 use framekey::{ApiVideo, ErrorKind, Service, TwelveLabs};
 use framekey_emulator::{Config, Emulator, Fault};
@@ -85,7 +86,9 @@ fn a_stream_is_gone_through_value_by_value() {
     let url = stage.emulator.base_url(Service::TwelveLabs);
     let tl =
         TwelveLabs::builder().environment(|_| None).api_key(key).base_url(url).build().unwrap();
-    let events = tl.analyze().create().prompt("What is seen?").stream().wait().unwrap();
+    let video = VideoContext::Url(VideoContextUrl::new("https://example.com/river.mp4"));
+    let ask = tl.analyze().create().video(video).prompt("What is seen?");
+    let events = ask.stream().wait().unwrap();
     let events = each(events).collect::<Result<Vec<_>, _>>().unwrap();
     assert!(!events.is_empty());
 }
