@@ -37,9 +37,10 @@ async function example(info, { service, operation }) {
 /** Makes one call; gives its answer. */
 export async function makeCall(clients, info, call) {
   const client = clients[call.service];
-  const args = { ...call.arguments, ...(await example(info, call)) };
+  const given = await example(info, call);
+  const args = { ...call.arguments, ...given };
   for (const [name, make] of Object.entries(makers[call.service])) {
-    if (name in args) args[name] = await make(client, info);
+    if (name in args && !(name in given)) args[name] = await make(client, info);
   }
   const path = call.path.map((name) => {
     const value = args[name];
