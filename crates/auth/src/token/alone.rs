@@ -10,7 +10,7 @@ use crate::source::Held;
 
 /// A cell's side of no store.
 #[derive(Default)]
-pub(super) struct Sharing;
+pub(super) struct Sharing {}
 
 impl Sharing {
     pub(super) fn set_root(&self, _: Option<&Secret>) {}
@@ -20,7 +20,7 @@ impl Sharing {
 
 /// One flight's turn at no store.
 #[derive(Default)]
-pub(super) struct Turn;
+pub(super) struct Turn {}
 
 impl Turn {
     pub(super) async fn look(&mut self, _: &Cell, _: Order, _: Option<&Held>) -> Look {
