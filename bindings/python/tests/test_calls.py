@@ -17,17 +17,17 @@ import pytest
 import framekey
 
 
-def test_an_expired_access_token_is_exchanged_once_and_the_call_succeeds(emulator: Any) -> None:
+def test_e01_64_threads_at_an_ended_token_share_one_exchange(emulator: Any) -> None:
     with emulator.api_video() as av:
         av.videos.list(page_size=1)
         emulator.clear_journal()
         emulator.advance(3700)
-        with ThreadPoolExecutor(8) as pool:
-            pages = list(pool.map(lambda _: av.videos.list(page_size=1), range(16)))
+        with ThreadPoolExecutor(64) as pool:
+            pages = list(pool.map(lambda _: av.videos.list(page_size=1), range(64)))
         assert all(isinstance(page["data"], list) for page in pages)
         journal = emulator.journal()
         assert [entry["operation"] for entry in journal].count("access_tokens.create") == 1
-        assert [(entry["operation"], entry["status"]) for entry in journal].count(("videos.list", 200)) == 16
+        assert [(entry["operation"], entry["status"]) for entry in journal].count(("videos.list", 200)) == 64
 
 
 def test_values_pass_as_they_are(emulator: Any) -> None:
