@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use framekey_catalog::Service;
-use framekey_emulator::{Config, Emulator};
+use framekey_emulator::{Config, Emulator, Scenario};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -135,6 +135,17 @@ pub(crate) struct Lab {
 impl Lab {
     pub(crate) async fn new() -> Self {
         Lab { emulator: Emulator::start(Config::default()).await.unwrap() }
+    }
+
+    /// One in which everything is the same in every run: time stands.
+    pub(crate) async fn frozen() -> Self {
+        let json = include_bytes!("../../../../tests/scenarios/fixed.json");
+        Lab::of(Scenario::read(json).unwrap()).await
+    }
+
+    /// One that starts as a scenario has it.
+    pub(crate) async fn of(scenario: Scenario) -> Self {
+        Lab { emulator: Emulator::start(Config { scenario, ..Config::default() }).await.unwrap() }
     }
 
     /// A request to a service, by path below its base URL, without credentials.
