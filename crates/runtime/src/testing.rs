@@ -216,3 +216,18 @@ impl Random for NoChance {
         buffer.fill(7);
     }
 }
+
+/// Says that `test`, or a part of it, cannot run here. The line passes by the capture of tests, and
+/// `cargo xtask test` counts it as a skipped test.
+///
+/// # Panics
+/// Where `CI` is set: what is needed is installed there, and nothing is skipped.
+#[expect(clippy::panic, reason = "a helper of tests")]
+pub fn skipped(test: &str, why: &str) {
+    use std::io::Write as _;
+    if std::env::var_os("CI").is_some_and(|value| !value.is_empty()) {
+        panic!("{test} cannot run: {why}");
+    }
+    // A test's name may stand unfinished in the line before.
+    let _ = writeln!(std::io::stdout(), "\nskipped: {test}: {why}");
+}

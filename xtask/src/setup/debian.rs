@@ -11,9 +11,16 @@ use crate::{process, say};
 /// The browser that the JavaScript tests run in.
 pub(crate) const CHROMIUM: &str = "/usr/bin/chromium";
 
-/// What the row tests of stores and clocks start: the package and the program in it.
-pub(super) const PROGRAMS: [(&str, &str); 2] =
-    [("redis-server", "/usr/bin/redis-server"), ("faketime", "/usr/bin/faketime")];
+/// What the row tests start: the package and the program in it. The stores want Redis and a look at
+/// the system's calls, the clocks another time, the keyring a Secret Service on a bus of its own.
+pub(super) const PROGRAMS: [(&str, &str); 6] = [
+    ("redis-server", "/usr/bin/redis-server"),
+    ("strace", "/usr/bin/strace"),
+    ("faketime", "/usr/bin/faketime"),
+    ("dbus-daemon", "/usr/bin/dbus-run-session"),
+    ("gnome-keyring", "/usr/bin/gnome-keyring-daemon"),
+    ("libsecret-tools", "/usr/bin/secret-tool"),
+];
 
 /// Installs the packages that are missing.
 pub(super) fn packages(missing: &[&str]) -> Result<State> {

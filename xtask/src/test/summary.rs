@@ -43,7 +43,8 @@ impl Count {
 /// The programs that run tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Runner {
-    /// `cargo test`: a line for each test binary.
+    /// `cargo test`: a line for each test binary. A test that could not run, or a part of one, says
+    /// so in a line of its own (`framekey_runtime::testing::skipped`) and then passes.
     Cargo,
     /// The last line of pytest.
     Pytest,
@@ -82,6 +83,7 @@ pub(crate) fn count(runner: Runner, printed: &str, success: bool) -> Result<Coun
 fn summary(runner: Runner, line: &str) -> Option<String> {
     let line = line.trim();
     match runner {
+        Runner::Cargo if line.starts_with("skipped: ") => Some("1 skipped".to_owned()),
         Runner::Cargo => {
             line.strip_prefix("test result: ")?.split_once(". ").map(|(_, rest)| rest.to_owned())
         }
@@ -138,6 +140,9 @@ mod tests {
             test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.10s\n\
             test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.10s\n";
         assert_eq!(counted(Runner::Cargo, cargo), (15, 2, 1));
+        let part = "test mp_03_one ... \nskipped: mp_03_one: no strace\nok\n\
+            test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.10s\n";
+        assert_eq!(counted(Runner::Cargo, part), (1, 0, 1));
         assert_eq!(counted(Runner::Pytest, "259 passed, 1 skipped in 12.34s\n"), (259, 0, 1));
         let pytest =
             "=== \u{1b}[31m1 failed\u{1b}[0m, 258 passed, 2 errors in 62.10s (0:01:02) ===\n";
