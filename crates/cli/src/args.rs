@@ -60,9 +60,13 @@ pub(crate) struct Emulate {
     /// Load the state from this file, if it is there, and save it there at the end.
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
-    /// Print where the services are, and ready credentials, as one JSON line.
+    /// Print where the services are, and ready credentials, as one JSON line; it is there when they
+    /// can be called.
     #[arg(long)]
     pub(crate) json: bool,
+    /// End when the standard input does: with the program that started this one, however that ends.
+    #[arg(long)]
+    pub(crate) until_stdin_closes: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,12 +1,14 @@
-//! `framekey emulate`: the three services on loopback until Ctrl-C.
+//! `framekey emulate`: the three services on loopback, until Ctrl-C or the end of who started it.
 
-use std::io::ErrorKind::NotFound;
+use std::io::ErrorKind::{Interrupted, NotFound};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use framekey::{Error, ErrorKind, Service};
 use framekey_emulator::{Config, Emulator, Scenario};
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 use crate::args::Emulate;
 use crate::{out, usage};
@@ -25,8 +27,14 @@ pub(crate) async fn command(options: Emulate) -> Result<ExitCode, Error> {
             .map_err(|why| wrong(path, "state", &why.to_string()))?;
         emulator.restore(&state).map_err(|why| wrong(path, "state", &why))?;
     }
+    // Before anybody is told that it is there, and may end it.
+    let stopped = stopped()?;
+    let input = options.until_stdin_closes.then(input_closed).transpose()?;
     say(&emulator, options.json);
-    stopped().await?;
+    tokio::select! {
+        () = stopped => {}
+        () = closed(input) => {}
+    }
     if let Some(path) = &options.state {
         save(path, &emulator.snapshot())?;
     }
@@ -53,21 +61,57 @@ fn say(emulator: &Emulator, json: bool) {
     out::note("Every key above is made up and opens this emulator only. Ctrl-C stops it.");
 }
 
-/// Until Ctrl-C, or a service manager's SIGTERM.
-async fn stopped() -> Result<(), Error> {
+/// Reads the standard input to its end, on a thread that the end of the process does not wait for:
+/// tokio's own would be waited for, and may never come back.
+fn input_closed() -> Result<oneshot::Receiver<()>, Error> {
+    let (over, closed) = oneshot::channel();
+    let read = move || {
+        let mut input = std::io::stdin().lock();
+        let mut ignored = [0; 256];
+        loop {
+            match input.read(&mut ignored) {
+                Ok(1..) => {}
+                Err(error) if error.kind() == Interrupted => {}
+                Ok(0) | Err(_) => break,
+            }
+        }
+        let _ = over.send(());
+    };
+    let thread = std::thread::Builder::new().name("framekey-stdin".to_owned()).spawn(read);
+    thread.map(|_| closed).map_err(|error| {
+        Error::new(ErrorKind::Internal, "internal", format!("no thread for the input: {error}"))
+    })
+}
+
+/// Never, where nobody reads the input.
+async fn closed(input: Option<oneshot::Receiver<()>>) {
+    match input {
+        Some(closed) => drop(closed.await),
+        None => std::future::pending().await,
+    }
+}
+
+/// Until Ctrl-C, or a service manager's SIGTERM. Both are caught from the call on.
+fn stopped() -> Result<impl Future<Output = ()>, Error> {
     let failed =
         |error| Error::new(ErrorKind::Internal, "internal", format!("no signals: {error}"));
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
+        let mut pressed = signal(SignalKind::interrupt()).map_err(failed)?;
         let mut ended = signal(SignalKind::terminate()).map_err(failed)?;
-        tokio::select! {
-            pressed = tokio::signal::ctrl_c() => pressed.map_err(failed),
-            _ = ended.recv() => Ok(()),
-        }
+        Ok(async move {
+            tokio::select! {
+                _ = pressed.recv() => {}
+                _ = ended.recv() => {}
+            }
+        })
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await.map_err(failed)
+    #[cfg(windows)]
+    {
+        let mut pressed = tokio::signal::windows::ctrl_c().map_err(failed)?;
+        Ok(async move { drop(pressed.recv().await) })
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {

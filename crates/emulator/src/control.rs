@@ -17,6 +17,7 @@ pub(crate) fn info(world: &World) -> Value {
     let keys = world.credentials();
     let base = |service: Service| Place::of(service).base_url(address);
     json!({
+        "version": env!("CARGO_PKG_VERSION"),
         "control": format!("http://{address}/__emulator"),
         "files": world.files_origin(),
         "api-video": { "base_url": base(Service::ApiVideo), "api_key": keys.api_video_key },
