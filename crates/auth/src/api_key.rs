@@ -54,7 +54,7 @@ impl Credential for ApiKeyCredential {
                 _ => Vec::new(),
             };
             let generation = held.generation;
-            Ok(Applied { kind: self.kind(), headers, query: Vec::new(), generation })
+            Ok(Applied { kind: self.kind(), headers, generation, ..Applied::nothing() })
         })
     }
 

@@ -50,7 +50,7 @@ impl Credential for BasicCredential {
             let header = Secret::new(["Basic ", code.expose()].concat());
             let headers = vec![("authorization", header)];
             let generation = held.generation;
-            Ok(Applied { kind: self.kind(), headers, query: Vec::new(), generation })
+            Ok(Applied { kind: self.kind(), headers, generation, ..Applied::nothing() })
         })
     }
 

@@ -103,7 +103,7 @@ impl Credential for JwtCredential {
             let header = Secret::new(["Bearer ", held.secret.expose()].concat());
             let headers = vec![("authorization", header)];
             let generation = held.generation;
-            Ok(Applied { kind: self.sent_as, headers, query: Vec::new(), generation })
+            Ok(Applied { kind: self.sent_as, headers, generation, ..Applied::nothing() })
         })
     }
 

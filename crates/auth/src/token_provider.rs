@@ -104,7 +104,7 @@ impl Credential for ProvidedTokenCredential {
     fn apply(&self, _: Scheme) -> BoxFuture<'_, Result<Applied, Error>> {
         Box::pin(async {
             let headers = vec![("authorization", self.header().await?)];
-            Ok(Applied { kind: self.kind(), headers, query: Vec::new(), generation: 1 })
+            Ok(Applied { kind: self.kind(), headers, generation: 1, ..Applied::nothing() })
         })
     }
 

@@ -38,12 +38,7 @@ impl Credential for UploadTokenCredential {
             Scheme::ApiKeyQuery(name) => vec![(name, self.token.duplicate())],
             _ => Vec::new(),
         };
-        Box::pin(std::future::ready(Ok(Applied {
-            kind: self.kind(),
-            headers: Vec::new(),
-            query,
-            generation: 0,
-        })))
+        Box::pin(std::future::ready(Ok(Applied { kind: self.kind(), query, ..Applied::nothing() })))
     }
 
     fn rejected<'a>(&'a self, _: &'a Applied) -> BoxFuture<'a, Repair> {

@@ -1,5 +1,7 @@
 //! What the session asks of credentials. Strategies live above, in `framekey-auth`.
 
+use std::time::Duration;
+
 use framekey_catalog::Operation;
 
 use crate::{BoxFuture, Error, MaybeSend, Secret};
@@ -48,6 +50,10 @@ pub struct Applied {
     pub query: Vec<(&'static str, Secret)>,
     /// Which token it was, for [`Credentials::rejected`]; 0 for a credential that never changes.
     pub generation: u64,
+    /// When the token was asked for, by the monotonic clock. What revokes one token revokes those
+    /// that are there by then: one that is older than the 401 it is to mend may be refused as well,
+    /// and is then replaced once more. `MAX`: a second 401 is final.
+    pub asked_for: Duration,
 }
 
 impl Applied {
@@ -59,6 +65,7 @@ impl Applied {
             headers: Vec::new(),
             query: Vec::new(),
             generation: 0,
+            asked_for: Duration::MAX,
         }
     }
 }

@@ -114,7 +114,7 @@ mod tests {
             kind: CredentialKind::Basic,
             headers: vec![("authorization", Secret::new(header))],
             query: vec![("token", Secret::new(token))],
-            generation: 0,
+            ..Applied::nothing()
         })
     }
 

@@ -98,7 +98,8 @@ impl Session {
     /// Sends one operation.
     ///
     /// The path must match the operation's template, so that no argument can lead to another
-    /// route. A 401 is repaired once, if the credential can be renewed. Redirects are not followed.
+    /// route. A 401 is repaired once, if the credential can be renewed; twice, if the credential that
+    /// it was repaired with was older than that 401. Redirects are not followed.
     ///
     /// # Errors
     /// Every answer that is not 2xx, and whatever keeps the request from being answered. Errors of
@@ -115,7 +116,7 @@ impl Session {
             (None, _) if request.streamed => None,
             (None, _) => Some(self.shared.timeout),
         };
-        let work = self.attempt_twice(operation, request);
+        let work = self.attempt(operation, request);
         let outcome = match limit {
             None => work.await,
             Some(limit) => {
@@ -136,7 +137,9 @@ impl Session {
         outcome.map_err(|error| error.during(operation))
     }
 
-    async fn attempt_twice(
+    /// At most twice; three times, if what the second attempt was sent with was older than the 401
+    /// that it was to mend.
+    async fn attempt(
         &self,
         operation: &'static Operation,
         request: Request,
@@ -147,6 +150,7 @@ impl Session {
         }
         let boundary = self.boundary(&request.body);
         let mut attempts = 0;
+        let mut refused_at = None;
         loop {
             let applied = self.shared.credentials.apply(operation).await?;
             check::credential(&applied)?;
@@ -165,8 +169,14 @@ impl Session {
             }
             let mut repair = None;
             if answer.status == 401 {
+                let now = self.shared.platform.clock.now().monotonic;
                 let found = self.shared.credentials.rejected(operation, &applied).await;
-                if attempts == 1 && applied.generation != 0 && matches!(found, Repair::Resend) {
+                let mendable = match refused_at {
+                    None => applied.generation != 0,
+                    Some(before) => attempts == 2 && applied.asked_for < before,
+                };
+                if mendable && matches!(found, Repair::Resend) {
+                    refused_at = Some(now);
                     continue;
                 }
                 repair = Some(found);

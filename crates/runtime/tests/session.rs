@@ -19,7 +19,8 @@ impl Credentials for Renewed {
         let headers = vec![("authorization", Secret::new("Bearer canary-91aa"))];
         let query = vec![("token", Secret::new("canary-91ab"))];
         Box::pin(async {
-            Ok(Applied { kind: CredentialKind::AccessToken, headers, query, generation: 1 })
+            let kind = CredentialKind::AccessToken;
+            Ok(Applied { kind, headers, query, generation: 1, ..Applied::nothing() })
         })
     }
 

@@ -64,7 +64,7 @@ async fn sh_02_no_public_type_shows_a_secret() {
             kind: CredentialKind::ApiKey,
             headers: vec![("x-api-key", secret())],
             query: vec![("token", secret())],
-            generation: 0,
+            ..Applied::nothing()
         },
     );
     hides("Repair", &Repair::Refused { code: "auth.key_rejected", advice: "none".to_owned() });

@@ -9,8 +9,6 @@
     reason = "helpers of tests"
 )]
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
@@ -24,24 +22,9 @@ fn signal(name: &str, id: u32) {
     assert!(sent.success());
 }
 
-/// One command, as one would type it, and the answer to it.
-fn ask(redis: &Redis, command: &str) -> String {
-    let mut stream = TcpStream::connect(redis.url().trim_start_matches("redis://")).unwrap();
-    stream.write_all(format!("{command}\r\nQUIT\r\n").as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
-}
-
-/// The key of this kind; there is one entry.
-fn key(redis: &Redis, what: &str) -> Option<String> {
-    let keys = ask(redis, &format!("KEYS framekey:*:{what}"));
-    keys.lines().find(|line| line.starts_with("framekey:")).map(str::to_owned)
-}
-
 fn generation(redis: &Redis) -> String {
-    let entry = key(redis, "entry").expect("an entry");
-    ask(redis, &format!("HGET {entry} generation")).lines().nth(1).unwrap().to_owned()
+    let entry = redis.key("entry").expect("an entry");
+    redis.ask(&format!("HGET {entry} generation")).lines().nth(1).unwrap().to_owned()
 }
 
 async fn until(what: impl Fn() -> bool) {
@@ -69,8 +52,8 @@ async fn mp_05_what_a_holder_writes_that_was_paused_past_its_lease_is_refused() 
         if long() {
             tokio::time::sleep(Duration::from_secs(40)).await;
         } else {
-            let lease = key(&redis, "lease").expect("a lease");
-            ask(&redis, &format!("DEL {lease}"));
+            let lease = redis.key("lease").expect("a lease");
+            let _ = redis.ask(&format!("DEL {lease}"));
         }
         other.go(20, 0).await;
         let tally = other.done().await.expect("it lives");
@@ -82,7 +65,7 @@ async fn mp_05_what_a_holder_writes_that_was_paused_past_its_lease_is_refused() 
         assert_eq!((tally.good, tally.failed, tally.troubles), (20, 0, 0), "{tally:?}");
         assert_eq!((generation(&redis), server.exchanges()), (written, 2));
         // Nor does it end the lease of somebody else.
-        until(|| key(&redis, "lease").is_none()).await;
+        until(|| redis.key("lease").is_none()).await;
     }
 }
 
@@ -109,17 +92,19 @@ async fn mp_05_late_writes_are_refused_a_thousand_times_in_a_thousand() {
         assert_eq!(late.load("e").await.unwrap(), Some(entry(second.generation)));
     }
     // A counter that was evicted does not bring old numbers back.
-    ask(&redis, "DEL framekey:{e}:counter");
+    let _ = redis.ask("DEL framekey:{e}:counter");
     let there = late.load("e").await.unwrap().unwrap();
     let lease = early.lease("e").await.unwrap();
     assert!(lease.hold.is_some() && lease.generation > there.generation);
 }
 
 fn ask_quick(redis: &Redis, command: &str) {
-    assert!(ask(redis, command).starts_with(":1"), "{command}");
+    assert!(redis.ask(command).starts_with(":1"), "{command}");
 }
 
-/// Four processes with 50 calls each. The store costs no call its success, and its patience once.
+/// Four processes with 50 calls each. The store costs no call its success, and one operation its
+/// patience: 250 ms of virtual time in the tests of `framekey-auth`. Here, where other processes
+/// share the machine, operations are counted.
 async fn rush(url: &str, server: &TokenServer, redis: &Redis, what: &str) -> Vec<Tally> {
     let mut callers = Vec::new();
     for _ in 0..4 {
@@ -135,38 +120,39 @@ async fn rush(url: &str, server: &TokenServer, redis: &Redis, what: &str) -> Vec
     for caller in &mut callers {
         tallies.push(caller.done().await.expect("it lives"));
     }
-    // Now that each has a token and has left the store alone, nothing is added any more.
-    for caller in &mut callers {
+    // Now that each has a token and has left the store alone, nothing is added any more; not even
+    // when they need another token.
+    server.revoke_all();
+    for (caller, before) in callers.iter_mut().zip(&tallies) {
         caller.go(50, 0).await;
         let tally = caller.done().await.expect("it lives");
         assert_eq!((tally.failed, tally.good), (0, 50), "{what}: {tally:?}");
-        assert!(tally.longest_ms < 250.0, "{what}: {tally:?}");
+        assert_eq!((tally.asked, tally.in_vain), (before.asked, 1), "{what}: {tally:?}");
     }
     tallies
 }
 
-fn check(what: &str, tallies: &[Tally], exchanges: usize, troubles: usize) {
+fn check(what: &str, tallies: &[Tally], exchanges: usize) {
     let longest = tallies.iter().map(|tally| tally.longest_ms).fold(0.0, f64::max);
     println!(
         "MP-06 {what}: the longest call {longest:.0} ms, {exchanges} exchanges of 4 processes"
     );
     for tally in tallies {
         assert_eq!((tally.failed, tally.good), (0, 50), "{what}: {tally:?}");
-        assert_eq!(tally.troubles, troubles, "{what}: {tally:?}");
-        // 250 ms for the store and 50 ms for the exchange; the rest is this machine's.
-        assert!(tally.longest_ms < 250.0 + 50.0 + 400.0, "{what}: {tally:?}");
+        assert_eq!((tally.troubles, tally.in_vain), (1, 1), "{what}: {tally:?}");
     }
-    assert!(exchanges <= 4, "{what}: {exchanges}");
+    // One for each process, and one for each when all tokens are dead.
+    assert!(exchanges <= 8, "{what}: {exchanges}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn mp_06_redis_down_stalled_evicting_or_with_another_password_fails_no_call() {
-    for what in ["down", "stalled", "evicting", "another password", "full"] {
+async fn mp_06_redis_down_stalled_full_or_with_another_password_fails_no_call() {
+    for what in ["down", "stalled", "nothing fits", "another password", "full"] {
         let options: &[&str] = match what {
             "another password" => &["--requirepass", "right"],
             // Too little for anything, and nothing may be written.
             "full" => &["--maxmemory", "1", "--maxmemory-policy", "noeviction"],
-            "evicting" => &["--maxmemory", "1", "--maxmemory-policy", "allkeys-random"],
+            "nothing fits" => &["--maxmemory", "1", "--maxmemory-policy", "allkeys-random"],
             _ => &[],
         };
         let mut redis = Redis::start(options);
@@ -179,7 +165,7 @@ async fn mp_06_redis_down_stalled_evicting_or_with_another_password_fails_no_cal
             _ => redis.url(),
         };
         let tallies = rush(&url, &server, &redis, what).await;
-        check(what, &tallies, server.exchanges(), 1);
+        check(what, &tallies, server.exchanges());
     }
 }
 
@@ -198,15 +184,15 @@ async fn mp_06_redis_that_dies_or_forgets_under_load_fails_no_call() {
         tokio::time::sleep(Duration::from_millis(250)).await;
         match what {
             "dies" => redis.stop(),
-            "forgets" => drop(ask(&redis, "FLUSHALL")),
+            "forgets" => drop(redis.ask("FLUSHALL")),
             _ => redis.start_again(),
         }
         server.revoke_all();
         for caller in &mut callers {
             let tally = caller.done().await.expect("it lives");
             assert_eq!((tally.failed, tally.good), (0, 100), "{what}: {tally:?}");
-            assert_eq!(tally.troubles, usize::from(what == "dies"), "{what}: {tally:?}");
-            assert!(tally.longest_ms < 700.0, "{what}: {tally:?}");
+            let dead = usize::from(what == "dies");
+            assert_eq!((tally.troubles, tally.in_vain), (dead, dead), "{what}: {tally:?}");
         }
         // The first one, and one for each that is alone now.
         let most = if what == "dies" { 5 } else { 2 };

@@ -74,6 +74,13 @@ pub(super) struct Token {
     shared: bool,
 }
 
+impl Token {
+    /// When it was asked for, by the monotonic clock; what another process asked for, long ago.
+    pub(super) fn asked_for(&self) -> Duration {
+        if self.shared { Duration::ZERO } else { self.life.sent.monotonic }
+    }
+}
+
 /// What a caller does next.
 enum Next {
     Take(Arc<Token>),

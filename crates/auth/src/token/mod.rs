@@ -177,8 +177,9 @@ impl Credential for DisposableTokenCredential {
             Ok(Applied {
                 kind: CredentialKind::AccessToken,
                 headers: vec![("authorization", token.header.duplicate())],
-                query: Vec::new(),
                 generation: token.generation,
+                asked_for: token.asked_for(),
+                ..Applied::nothing()
             })
         })
     }

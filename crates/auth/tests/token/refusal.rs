@@ -40,6 +40,30 @@ async fn tk_06_a_late_refusal_does_not_throw_a_newer_token_away() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn tk_06_a_token_and_its_renewal_that_are_revoked_together_fail_no_call() {
+    let service = ApiVideo::well();
+    let client = service.client(Renewal::Exchange, 6);
+    client.list().await.unwrap();
+    tokio::time::advance(seconds(3300)).await;
+    // Starts a renewal, which lands after 20 ms. A call leaves with the old token before that, and
+    // arrives when both are dead.
+    assert_eq!(client.token().await.unwrap(), 1);
+    let outcomes = tokio::join!(
+        async {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            client.list().await
+        },
+        async {
+            tokio::time::sleep(Duration::from_millis(25)).await;
+            service.revoke_all();
+        },
+    );
+    assert_eq!(outcomes.0.unwrap().attempts, 3);
+    let sums = service.sums();
+    assert_eq!((sums.exchanges, sums.calls, sums.dead), (3, 4, 2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn tk_07_a_waiter_that_wakes_late_does_not_take_a_token_refused_meanwhile() {
     let service = ApiVideo::well();
     let client = service.client(Renewal::Exchange, 7);

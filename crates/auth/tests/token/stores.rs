@@ -103,6 +103,27 @@ async fn mp_01_another_key_and_another_host_have_their_own_token() {
     assert_eq!(service.sums().exchanges, 2);
 }
 
+#[tokio::test(start_paused = true)]
+async fn mp_06_a_dead_token_that_is_found_fails_no_call() {
+    let service = ApiVideo::well();
+    let odd = Arc::new(Odd::default());
+    let client = service.client_in(Arc::clone(&odd) as Arc<dyn TokenStore>, 1);
+    client.list().await.unwrap();
+    // Its entry is lost, so that another one makes a token of its own, which stays there.
+    odd.evicts.store(true, SeqCst);
+    service.client_in(Arc::clone(&odd) as Arc<dyn TokenStore>, 2).list().await.unwrap();
+    odd.evicts.store(false, SeqCst);
+    service.revoke_all();
+    assert_eq!(client.list().await.unwrap().attempts, 3);
+    let sums = service.sums();
+    assert_eq!((sums.exchanges, sums.calls, sums.dead), (3, 5, 2));
+    // Nobody is asked a third time for a token that was made after the first refusal.
+    *service.refuses.lock().unwrap() = true;
+    tokio::time::advance(seconds(31)).await;
+    let error = client.list().await.unwrap_err();
+    assert_eq!((error.code(), error.attempts()), ("auth.key_rejected", 2));
+}
+
 /// A store that does as it is told.
 #[derive(Default)]
 struct Odd {

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use framekey_auth::{CredentialSet, TokenEvent};
 use framekey_catalog::{Service, find};
-use framekey_rows::store::{Tally, credential, store};
+use framekey_rows::store::{Counted, Tally, credential, store};
 use framekey_runtime::native::platform;
 use framekey_runtime::{Error, Request, Session};
 use futures_util::future::join_all;
@@ -22,7 +22,8 @@ use futures_util::future::join_all;
 async fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let platform = platform().expect("a platform");
-    let (credential, bare) = credential(&arguments[2], store(&arguments[1]), platform);
+    let (store, uses) = Counted::new(store(&arguments[1]));
+    let (credential, bare) = credential(&arguments[2], Arc::new(store), platform);
     let troubles = Arc::new(AtomicUsize::new(0));
     let heard = Arc::clone(&troubles);
     let credential = credential.watched_by(move |event: &TokenEvent| {
@@ -38,6 +39,7 @@ async fn main() {
         let (count, pause) = (count.parse().expect("a number"), pause.parse().expect("a number"));
         let mut tally = calls(&session, count, pause).await;
         tally.troubles = troubles.load(SeqCst);
+        (tally.asked, tally.in_vain) = (uses.asked(), uses.in_vain());
         println!("{}", tally.line());
     }
 }

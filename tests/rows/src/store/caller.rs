@@ -59,8 +59,12 @@ pub struct Tally {
     pub longest_ms: f64,
     /// From the first call to the end of the last, in milliseconds.
     pub took_ms: f64,
-    /// What the watch heard of the store.
+    /// What the watch heard of the store, since the process started.
     pub troubles: usize,
+    /// Operations of the store since the process started.
+    pub asked: usize,
+    /// Those of them that failed or were given up.
+    pub in_vain: usize,
 }
 
 impl Tally {
@@ -68,19 +72,28 @@ impl Tally {
     #[must_use]
     pub fn line(&self) -> String {
         format!(
-            "{}\t{}\t{}\t{}\t{}\t{}",
-            self.good, self.failed, self.longest_ms, self.took_ms, self.troubles, self.errors
+            "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}",
+            self.good,
+            self.failed,
+            self.longest_ms,
+            self.took_ms,
+            self.troubles,
+            self.asked,
+            self.in_vain,
+            self.errors
         )
     }
 
     fn read(line: &str) -> Option<Self> {
-        let mut parts = line.trim_end().splitn(6, '\t');
+        let mut parts = line.trim_end().splitn(8, '\t');
         Some(Tally {
             good: parts.next()?.parse().ok()?,
             failed: parts.next()?.parse().ok()?,
             longest_ms: parts.next()?.parse().ok()?,
             took_ms: parts.next()?.parse().ok()?,
             troubles: parts.next()?.parse().ok()?,
+            asked: parts.next()?.parse().ok()?,
+            in_vain: parts.next()?.parse().ok()?,
             errors: parts.next().unwrap_or_default().to_owned(),
         })
     }

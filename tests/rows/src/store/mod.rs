@@ -2,10 +2,12 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 mod caller;
+mod counted;
 mod redis;
 mod tokens;
 
 pub use caller::{Caller, KEY, Tally, credential, store};
+pub use counted::{Counted, Uses};
 pub use redis::Redis;
 pub use tokens::TokenServer;
 

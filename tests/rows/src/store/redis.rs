@@ -1,5 +1,6 @@
 //! A Redis of the test's own: the real server, on a free port of loopback, that keeps nothing.
 
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -37,6 +38,35 @@ impl Redis {
     #[must_use]
     pub fn url_with(&self, password: &str) -> String {
         format!("redis://:{password}@127.0.0.1:{}", self.port)
+    }
+
+    /// One command, as one would type it, and the answer to it.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn ask(&self, command: &str) -> String {
+        let mut stream = self.dial();
+        stream.write_all(format!("{command}\r\nQUIT\r\n").as_bytes()).expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    }
+
+    /// A connection to it.
+    ///
+    /// # Panics
+    /// If there is none to be had.
+    #[must_use]
+    pub fn dial(&self) -> TcpStream {
+        TcpStream::connect(("127.0.0.1", self.port)).expect("a connection")
+    }
+
+    /// What the store's key of this kind is called; there is one entry.
+    #[must_use]
+    pub fn key(&self, what: &str) -> Option<String> {
+        let keys = self.ask(&format!("KEYS framekey:*:{what}"));
+        keys.lines().find(|line| line.starts_with("framekey:")).map(str::to_owned)
     }
 
     /// Its process.

@@ -102,15 +102,24 @@ fn unexplained(call: &Event, history: &[Event], shared: bool) -> Option<String> 
         "auth.key_rejected" => history
             .iter()
             .any(|event| matches!(event.what, What::Request(_, 401)) && within(event, 31)),
-        // Revoked just when it was renewed: the call met the old token and the new one.
+        // Revoked again just after it was renewed. Two dead tokens are no reason where the second
+        // one was there before the first one was refused: there is a third attempt then.
         "auth.token_rejected" => {
-            let refused = history.iter().filter_map(|event| match event.what {
-                What::Request(token, 401) if event.began >= call.began && within(event, 0) => {
-                    Some(token)
-                }
-                _ => None,
+            let mine = |event: &&Event| event.began >= call.began && within(event, 0);
+            let refused: BTreeMap<u64, u64> = history
+                .iter()
+                .filter(mine)
+                .filter_map(|event| match event.what {
+                    What::Request(token, 401) => Some((event.ended, token)),
+                    _ => None,
+                })
+                .collect();
+            let tokens: BTreeSet<u64> = refused.values().copied().collect();
+            let renewed = history.iter().filter(mine).any(|event| {
+                let first = refused.keys().next().is_some_and(|first| event.began >= *first);
+                first && matches!(event.what, What::Exchange(200))
             });
-            refused.collect::<BTreeSet<u64>>().len() == 2
+            tokens.len() == 3 || (tokens.len() == 2 && renewed)
         }
         "auth.exchange_unavailable" => {
             let ended = |good: bool| {
