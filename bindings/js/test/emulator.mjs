@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
 export async function startEmulator() {
-  const child = spawn(process.env.FRAMEKEY_BINARY, ["emulate", "--json"], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.env.FRAMEKEY_BIN, ["emulate", "--json"], { stdio: ["ignore", "pipe", "inherit"] });
   const line = await new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`the emulator ended with ${code}`)));

@@ -18,7 +18,7 @@ import framekey
 
 
 def test_e01_64_threads_at_an_ended_token_share_one_exchange(emulator: Any) -> None:
-    with emulator.api_video() as av:
+    with framekey.ApiVideo(**emulator.api_video) as av:
         av.videos.list(page_size=1)
         emulator.clear_journal()
         emulator.advance(3700)
@@ -31,7 +31,7 @@ def test_e01_64_threads_at_an_ended_token_share_one_exchange(emulator: Any) -> N
 
 
 def test_values_pass_as_they_are(emulator: Any) -> None:
-    with emulator.api_video() as av:
+    with framekey.ApiVideo(**emulator.api_video) as av:
         title = "Ünïcode – 影片"
         made = av.videos.create(title=title, tags=["a", "b"], metadata=({"key": "k", "value": "v"},))
         assert made["title"] == title
@@ -127,7 +127,7 @@ def test_ctrl_c_ends_a_waiting_call() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_client_works_on_after_a_fork(emulator: Any) -> None:
-    with emulator.api_video() as av:
+    with framekey.ApiVideo(**emulator.api_video) as av:
         av.videos.list(page_size=1)
         child = os.fork()
         if child == 0:
@@ -147,7 +147,7 @@ def test_a_client_works_on_after_a_fork(emulator: Any) -> None:
 
 
 def test_a_closed_client_refuses_calls_and_closing_sends_nothing(emulator: Any) -> None:
-    av = emulator.api_video()
+    av = framekey.ApiVideo(**emulator.api_video)
     av.videos.list()
     emulator.clear_journal()
     av.close()

@@ -25,7 +25,7 @@ from framekey import (
 
 
 def test_a_refused_key_says_who_refused_it_and_why(emulator: Any) -> None:
-    tl = framekey.TwelveLabs(api_key="tlk_wrong", base_url=emulator.info["twelve-labs"]["base_url"])
+    tl = framekey.TwelveLabs(api_key="tlk_wrong", base_url=emulator.twelve_labs.base_url)
     with pytest.raises(AuthenticationError) as caught:
         tl.indexes.list()
     error = caught.value
@@ -38,7 +38,7 @@ def test_a_refused_key_says_who_refused_it_and_why(emulator: Any) -> None:
 
 
 def test_exceptions_survive_pickling(emulator: Any) -> None:
-    with emulator.api_video() as av, pytest.raises(NotFoundError) as caught:
+    with framekey.ApiVideo(**emulator.api_video) as av, pytest.raises(NotFoundError) as caught:
         av.videos.get("vi-unknown")
     copy = pickle.loads(pickle.dumps(caught.value))
     assert type(copy) is NotFoundError
@@ -129,12 +129,12 @@ def test_a_client_that_is_configured_wrongly_says_so(options: dict[str, Any], co
 def test_an_unknown_option_or_argument_is_a_type_error(emulator: Any) -> None:
     with pytest.raises(TypeError):
         framekey.ApiVideo(api_keys="k")  # type: ignore[call-arg]
-    with emulator.api_video() as av, pytest.raises(TypeError):
+    with framekey.ApiVideo(**emulator.api_video) as av, pytest.raises(TypeError):
         av.videos.list(page_sise=1)
 
 
 def test_what_cannot_be_sent_is_refused_before_it_is_sent(emulator: Any) -> None:
-    with framekey.VideoVector(**emulator.options("videovector")) as vv:
+    with framekey.VideoVector(**emulator.videovector) as vv:
         emulator.clear_journal()
         with pytest.raises(CredentialError) as caught:
             vv.api_keys.create(name="x")

@@ -87,7 +87,7 @@ def test_what_is_no_file_is_refused(client: Any, clip: pathlib.Path, tmp_path: p
 
 
 def test_the_emulator_counts_the_bytes(emulator: Any, clip: pathlib.Path) -> None:
-    with emulator.api_video() as av:
+    with framekey.ApiVideo(**emulator.api_video) as av:
         video_id = av.videos.create(title="from disk")["videoId"]
         emulator.clear_journal()
         assert av.videos.upload(video_id, file=clip)["videoId"] == video_id

@@ -18,9 +18,9 @@ CALLS: list[dict[str, Any]] = json.loads(GENERATED.read_text(encoding="utf-8"))
 MAKERS: dict[tuple[str, str], Callable[[Any, Any], str]] = {
     ("api-video", "video_id"): lambda av, _: av.videos.create(title="made for a test")["videoId"],
     ("api-video", "upload_token"): lambda av, _: av.upload_tokens.create()["token"],
-    ("api-video", "api_key"): lambda _, info: info["api-video"]["api_key"],
-    ("api-video", "refresh_token"): lambda av, info: av.access_tokens.create(
-        api_key=info["api-video"]["api_key"]
+    ("api-video", "api_key"): lambda _, emulator: emulator.api_video.api_key,
+    ("api-video", "refresh_token"): lambda av, emulator: av.access_tokens.create(
+        api_key=emulator.api_video.api_key
     )["refresh_token"],
     ("videovector", "key_id"): lambda vv, _: vv.api_keys.create(name="made for a test")["key_id"],
 }
@@ -28,12 +28,11 @@ MAKERS: dict[tuple[str, str], Callable[[Any, Any], str]] = {
 
 @pytest.fixture(scope="module")
 def clients(emulator: Any) -> dict[str, Any]:
-    token = emulator.api_video().upload_tokens.create()["token"]
-    vector = emulator.options("videovector") | {"jwt": emulator.info["videovector"]["jwt"]}
+    token = framekey.ApiVideo(**emulator.api_video).upload_tokens.create()["token"]
     return {
-        "api-video": emulator.api_video(upload_token=token),
-        "twelve-labs": framekey.TwelveLabs(**emulator.options("twelve-labs")),
-        "videovector": framekey.VideoVector(**vector, auth_mode="api_key"),
+        "api-video": framekey.ApiVideo(**emulator.api_video, upload_token=token),
+        "twelve-labs": framekey.TwelveLabs(**emulator.twelve_labs),
+        "videovector": framekey.VideoVector(**emulator.videovector, jwt=emulator.videovector.jwt, auth_mode="api_key"),
     }
 
 
@@ -47,8 +46,8 @@ def test_row(call: dict[str, Any], clients: dict[str, Any], emulator: Any) -> No
     arguments = dict(call["arguments"])
     for (service, name), make in MAKERS.items():
         if service == call["service"] and name in arguments:
-            arguments[name] = make(client, emulator.info)
-    arguments |= emulator.example(call["service"], call["operation"])
+            arguments[name] = make(client, emulator)
+    arguments |= emulator.control("POST", "/example", {name: call[name] for name in ("service", "operation")})
     path = [arguments.pop(name) for name in call["path"]]
     arguments |= {name: b"a few bytes" for name in call["files"]}
     target = client

@@ -63,7 +63,7 @@ def test_a_call_that_fails_leaves_no_key_in_the_traceback(serve: Any) -> None:
 
 
 def test_arguments_that_are_secrets_leave_the_traceback_too(emulator: Any) -> None:
-    with emulator.api_video() as av:
+    with framekey.ApiVideo(**emulator.api_video) as av:
         with pytest.raises(framekey.BadRequestError) as caught:
             av.access_tokens.create(api_key=CANARY)
         assert "canary" not in frames(caught.value) + shown(caught.value)

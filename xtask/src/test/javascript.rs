@@ -25,7 +25,7 @@ pub(super) fn tests(workshop: &Workshop) -> Result<Count> {
             .args(["--test", "--test-reporter=spec"])
             .args(test_files(&folder.join("test"))?)
             .current_dir(&folder)
-            .env("FRAMEKEY_BINARY", framekey)
+            .env("FRAMEKEY_BIN", framekey)
             .env("FRAMEKEY_ROOT", workshop.root())
             .env("FRAMEKEY_CHROMIUM", setup::CHROMIUM),
     )

@@ -24,7 +24,7 @@ pub(super) fn tests(workshop: &Workshop) -> Result<Count> {
             .current_dir(&folder)
             .env_remove("PYTHONPATH")
             .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("FRAMEKEY_BINARY", framekey),
+            .env("FRAMEKEY_BIN", framekey),
     )
 }
 

@@ -1,0 +1,67 @@
+"""The parts of a scenario, for type checkers: what is left out stays or does not count."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+
+class Drip(TypedDict, total=False):
+    bytes: int
+    seconds: float
+
+
+class Fault(TypedDict, total=False):
+    """Which calls, and what goes wrong with them; the README of framekey-emulator explains each field."""
+
+    service: str
+    operation: str
+    calls: list[int]
+    every: int
+    probability: float
+    times: int
+    status: int
+    headers: dict[str, str]
+    body: Any
+    text: str
+    base64: str
+    size: int
+    redirect: str
+    reset: bool
+    stall: bool
+    raw: str
+    set: dict[str, Any]
+    remove: list[str]
+    rebase: str
+    cut: int
+    drip: Drip
+    delay: float
+    after_commit: bool
+
+
+class ApiVideoSwitches(TypedDict, total=False):
+    token_life: int
+    refuse_access_tokens: bool
+    refresh_once: bool
+    reuse_grace: float | None
+    bare_authorization: bool
+    wrong_key_status: int
+
+
+class VideoVectorSwitches(TypedDict, total=False):
+    key_delay: float
+
+
+class RateLimit(TypedDict, total=False):
+    service: str
+    operation: str
+    limit: int
+    window: float
+
+
+class Switches(TypedDict, total=False):
+    """How the services behave where it can be chosen."""
+
+    api_video: ApiVideoSwitches
+    videovector: VideoVectorSwitches
+    rate_limits: list[RateLimit]
+    journal_limit: int

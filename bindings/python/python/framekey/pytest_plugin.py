@@ -1,0 +1,28 @@
+"""Fixtures for pytest, known to it as soon as framekey is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from .emulator import Emulator
+
+
+@pytest.fixture(scope="session")
+def framekey_emulator_process() -> Iterator[Emulator]:
+    """The emulator's process, one for all tests; a test takes `framekey_emulator`, which is fresh."""
+    # Here and not above, so that it costs nothing where no test asks for it.
+    from .emulator import Emulator
+
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def framekey_emulator(framekey_emulator_process: Emulator) -> Emulator:
+    """A local emulator of api.video, Twelve Labs and VideoVector, as new in each test."""
+    framekey_emulator_process.apply({})
+    return framekey_emulator_process
