@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -51,7 +52,11 @@ pub struct Demo {
 
 #[derive(Debug, Args)]
 pub(crate) struct Emulate {
-    /// The port to listen on, on 127.0.0.1; any free one where it is not given.
+    /// The address to listen on; 0.0.0.0 for other machines and containers, which then may use the
+    /// control plane too.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub(crate) listen: IpAddr,
+    /// The port to listen on; any free one where it is not given.
     #[arg(long)]
     pub(crate) port: Option<u16>,
     /// Start as this document says: clock, seed, credentials, switches, faults.

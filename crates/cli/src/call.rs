@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use framekey::auth::Notice;
 use framekey::dynamic::{Client, File};
 use framekey::runtime::Source;
 use framekey::{CallOptions, Error};
@@ -27,7 +28,7 @@ pub(crate) async fn command(options: Call) -> Result<ExitCode, Error> {
             }
         }
     }
-    let mut builder = Client::builder(options.service);
+    let mut builder = Client::builder(options.service).on_notice(tell);
     if options.sandbox {
         builder = builder.set("sandbox", Value::Bool(true))?;
     }
@@ -39,6 +40,14 @@ pub(crate) async fn command(options: Call) -> Result<ExitCode, Error> {
         Err(_) => out::bytes(&response.body),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Notices that a person should act on; renewals of an access token are no news here, and who gave a
+/// base URL knows it.
+fn tell(notice: &Notice) {
+    if !matches!(notice, Notice::Token(_) | Notice::Rebound { .. }) {
+        out::note(&format!("framekey: {notice}"));
+    }
 }
 
 fn file(argument: &str, path: &Path) -> Result<File, Error> {

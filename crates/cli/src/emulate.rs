@@ -14,10 +14,13 @@ use crate::args::Emulate;
 use crate::{out, usage};
 
 pub(crate) async fn command(options: Emulate) -> Result<ExitCode, Error> {
-    let mut config = Config { port: options.port, ..Config::default() };
+    let mut config = Config { listen: options.listen, port: options.port, ..Config::default() };
     if let Some(path) = &options.scenario {
         config.scenario =
             Scenario::read(&read(path)?).map_err(|why| wrong(path, "scenario", &why))?;
+    }
+    if let Some(path) = &options.state {
+        can_save(path)?;
     }
     let emulator = Emulator::start(config)
         .await
@@ -128,11 +131,24 @@ fn wrong(path: &Path, what: &str, why: &str) -> Error {
     usage("usage.bad_value", format!("{}: not a {what} of the emulator: {why}", path.display()))
 }
 
-/// Whole or not at all: the file beside is renamed when it is written.
-fn save(path: &Path, state: &Value) -> Result<(), Error> {
+fn beside(path: &Path) -> PathBuf {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
-    let beside = PathBuf::from(beside);
+    PathBuf::from(beside)
+}
+
+/// Tells at the start what else would be told when there is something to lose.
+fn can_save(path: &Path) -> Result<(), Error> {
+    let beside = beside(path);
+    std::fs::write(&beside, "").and_then(|()| std::fs::remove_file(&beside)).map_err(|error| {
+        let message = format!("{}: the state could not be saved there: {error}", path.display());
+        usage("usage.bad_value", message)
+    })
+}
+
+/// Whole or not at all: the file beside is renamed when it is written.
+fn save(path: &Path, state: &Value) -> Result<(), Error> {
+    let beside = beside(path);
     std::fs::write(&beside, state.to_string())
         .and_then(|()| std::fs::rename(&beside, path))
         .map_err(|error| {

@@ -61,6 +61,27 @@ fn wrong_use_ends_with_2_and_one_message() {
 }
 
 #[test]
+fn a_live_run_without_a_good_key_says_so_once() {
+    let live = ["demo", "--live", "api-video"];
+    let key = [("APIVIDEO_API_KEY", "canary\ncanary")];
+    let said = problem(&live, &key, 2);
+    assert_eq!(said.matches("APIVIDEO_API_KEY has a control character").count(), 1, "{said}");
+    let said = problem(&live, &[], 1);
+    assert_eq!(said.matches("Set APIVIDEO_API_KEY").count(), 1, "{said}");
+}
+
+#[test]
+fn e33_a_key_that_was_cleaned_is_told_on_standard_error() {
+    let variables = [
+        ("TWELVE_LABS_API_KEY", "'tlk_canary'"),
+        ("TWELVELABS_BASE_URL", "http://127.0.0.1:9/v1.3"),
+    ];
+    let said = problem(&["call", "twelve-labs", "indexes.list"], &variables, 1);
+    let told = "the API key from TWELVE_LABS_API_KEY had white space, quotes";
+    assert_eq!(said.matches(told).count(), 1, "{said}");
+}
+
+#[test]
 fn sh_06_no_flag_takes_a_secret() {
     for command in [
         &["demo", "--api-key", "canary"][..],
@@ -180,4 +201,7 @@ fn a_wrong_scenario_or_state_of_the_emulator_is_named() {
         "{said}"
     );
     assert!(problem(&["emulate", "--scenario", "no/such"], &[], 2).contains("no such file"));
+    let said = problem(&["emulate", "--state", "no/such/folder/state"], &[], 2);
+    assert!(said.contains("no/such/folder/state: the state could not be saved there"), "{said}");
+    assert!(problem(&["emulate", "--listen", "all"], &[], 2).contains("--listen"));
 }

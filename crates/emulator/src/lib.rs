@@ -38,7 +38,7 @@ mod videovector;
 mod world;
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,7 +59,10 @@ use world::{Place, World};
 /// How the emulator is started.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The port on 127.0.0.1; any free one where it is not set.
+    /// Where to listen: 127.0.0.1, unless other machines or containers are to reach it too. Whoever
+    /// does may use the control plane.
+    pub listen: IpAddr,
+    /// The port; any free one where it is not set.
     pub port: Option<u16>,
     /// Ids and ready credentials are drawn from this, unless the scenario has a seed of its own: the
     /// same seed gives the same ones.
@@ -70,7 +73,8 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Config { port: None, seed: 1, scenario: Scenario::default() }
+        let listen = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        Config { listen, port: None, seed: 1, scenario: Scenario::default() }
     }
 }
 
@@ -79,6 +83,8 @@ impl Default for Config {
 pub enum StartError {
     /// It cannot listen.
     Port {
+        /// The address that was wanted.
+        listen: IpAddr,
         /// The port that was wanted; `None` for any.
         port: Option<u16>,
         /// What the system says.
@@ -90,19 +96,19 @@ pub enum StartError {
 
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (port, cause) = match self {
-            StartError::Port { port, cause } => (*port, cause),
+        let (listen, port, cause) = match self {
+            StartError::Port { listen, port, cause } => (listen, *port, cause),
             StartError::Scenario(why) => return write!(f, "the scenario cannot be used: {why}"),
         };
         match port {
             Some(port) if cause.kind() == std::io::ErrorKind::AddrInUse => {
                 write!(
                     f,
-                    "port {port} on 127.0.0.1 is in use: choose another one, or none for any free port"
+                    "port {port} on {listen} is in use: choose another one, or none for any free port"
                 )
             }
-            Some(port) => write!(f, "cannot listen on 127.0.0.1 port {port}: {cause}"),
-            None => write!(f, "cannot listen on 127.0.0.1: {cause}"),
+            Some(port) => write!(f, "cannot listen on {listen} port {port}: {cause}"),
+            None => write!(f, "cannot listen on {listen}: {cause}"),
         }
     }
 }
@@ -124,23 +130,34 @@ pub struct Emulator {
     task: Option<JoinHandle<()>>,
 }
 
+/// The address that URLs bear: "any" is none that one could call.
+fn told(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
 impl Emulator {
     /// Starts to listen. Must run inside a tokio runtime.
     ///
     /// # Errors
     /// When the port cannot be had, or the scenario has a mistake.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let failed = |cause| StartError::Port { port: config.port, cause };
+        let Config { listen, port, .. } = config;
+        let failed = |cause| StartError::Port { listen, port, cause };
         let mut scenario = config.scenario;
         scenario.check().map_err(StartError::Scenario)?;
         scenario.seed.get_or_insert(config.seed);
-        let wanted = SocketAddr::from(([127, 0, 0, 1], config.port.unwrap_or(0)));
+        let wanted = SocketAddr::new(listen, port.unwrap_or(0));
         let listener = tokio::net::TcpListener::bind(wanted).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
+        let address = told(listener.local_addr().map_err(failed)?);
         // Another port is another origin: what is minted there must not be given a key.
-        let wanted = SocketAddr::from(([127, 0, 0, 1], 0));
+        let wanted = SocketAddr::new(listen, 0);
         let files = tokio::net::TcpListener::bind(wanted).await.map_err(failed)?;
-        let files_address = files.local_addr().map_err(failed)?;
+        let files_address = told(files.local_addr().map_err(failed)?);
         let world = Arc::new(World::new(scenario, address, files_address));
         let (stop, stopped) = oneshot::channel();
         let both = server::serve([listener, files], Arc::clone(&world), stopped);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use framekey_catalog::{Operation, Service};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::answer::{Answer, flat, nested, problem};
 use crate::clock::Moment;
@@ -135,7 +135,11 @@ impl Standing {
                 }
             }
             Service::VideoVector => {
-                nested(429, "rate_limit_exceeded", "Too many requests.", &Value::Null)
+                let error = json!({
+                    "code": "rate_limit_exceeded", "message": "Too many requests.",
+                    "details": null, "retry_after": self.wait,
+                });
+                Answer::json(429, &json!({ "error": error }))
             }
         };
         Some(self.told(operation.service, answer))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use framekey_catalog::{Operation, Scheme, Service};
+use framekey_catalog::{Body, Operation, Scheme, Service};
 use futures_util::{Stream, StreamExt as _};
 use http_body_util::BodyDataStream;
 use hyper::body::{Body as _, Incoming};
@@ -82,7 +82,7 @@ pub(crate) async fn serve(
         Route::Method(allowed) => return Ok(noted(world, entry, wrong_method(service, &allowed))),
         Route::None => return Ok(noted(world, entry, no_route(service))),
     };
-    let (body, form) = match read(&head.headers, body, service, &mut entry).await {
+    let (body, form) = match read(&head.headers, body, operation, &mut entry).await {
         Ok(read) => read,
         Err(refused) => return Ok(noted(world, entry, refused)),
     };
@@ -111,6 +111,7 @@ pub(crate) async fn serve(
             // Noted before it is met: some faults never end.
             entry.status = fault.status.unwrap_or(if fault.replaces() { 0 } else { answer.status });
             world.note(entry);
+            let answer = world.stamped(service, answer);
             let target = head.uri.path_and_query().map_or(rest, |target| target.as_str());
             reply(&fault, answer, target, &world.origin(), fate).await
         }
@@ -135,6 +136,10 @@ async fn file(world: &World, head: &Parts, path: &str, body: Incoming) -> Reply 
 }
 
 fn noted(world: &World, mut entry: Entry, answer: Answer) -> Reply {
+    let answer = match entry.service {
+        Some(service) => world.stamped(service, answer),
+        None => answer,
+    };
     entry.status = answer.status;
     entry.answer_bytes = answer.body.len() as u64;
     world.note(entry);
@@ -170,13 +175,19 @@ fn given(
 async fn read(
     headers: &HeaderMap,
     body: Incoming,
-    service: Service,
+    operation: &Operation,
     entry: &mut Entry,
 ) -> Result<(Value, Form), Answer> {
     if body.is_end_stream() {
         return Ok((Value::Null, Form::default()));
     }
+    let service = operation.service;
     let content_type = text(headers, "content-type").unwrap_or_default();
+    let takes_json = matches!(operation.body, Body::Json { .. });
+    let no_json = || {
+        let message = "The Content-Type of the body should be application/json.";
+        refuse(service, 415, bad_body_code(service), message, None)
+    };
     let announced = body.size_hint().lower();
     let too_large = |limit: &str| {
         let message = format!("The body is larger than {limit}.");
@@ -187,6 +198,9 @@ async fn read(
     if content_type.starts_with("multipart/form-data") {
         if announced > LARGEST_FORM {
             return Err(too_large("5 GiB"));
+        }
+        if takes_json {
+            return Err(no_json());
         }
         let form = form::read(body, &content_type).await.map_err(|why| bad(&why))?;
         entry.body_bytes = form.size();
@@ -209,10 +223,19 @@ async fn read(
     if bytes.is_empty() {
         return Ok((Value::Null, Form::default()));
     }
+    if takes_json && !is_json(&content_type) {
+        return Err(no_json());
+    }
     entry.body_bytes = bytes.len() as u64;
     entry.body_sha256 = sha256_hex(&bytes);
     let body = serde_json::from_slice(&bytes).map_err(|_| bad("The body is not valid JSON."))?;
     Ok((body, Form::default()))
+}
+
+/// `application/json`, `application/merge-patch+json`, with or without parameters.
+fn is_json(content_type: &str) -> bool {
+    let media = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    media == "application/json" || media.starts_with("application/") && media.ends_with("+json")
 }
 
 /// The pieces of a body, as long as they keep coming.

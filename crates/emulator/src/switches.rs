@@ -47,7 +47,7 @@ pub struct ApiVideoSwitches {
     /// Whether `Authorization: TOKEN` does without the word `Bearer`; it does not. One text shows it
     /// so, the service's page of errors calls it malformed.
     pub bare_authorization: bool,
-    /// The status for a wrong key at the exchange: 400, as the service's document has it, or 401, as
+    /// The status for a wrong key at the exchange, and for a wrong refresh token: 400, as the service's document has it, or 401, as
     /// its page of errors has it.
     pub wrong_key_status: u16,
 }

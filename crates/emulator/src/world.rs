@@ -301,6 +301,15 @@ impl World {
         }
     }
 
+    /// A refusal of VideoVector bears an id and a time, whoever refused.
+    pub(crate) fn stamped(&self, service: Service, answer: Answer) -> Answer {
+        if service != Service::VideoVector || answer.status < 400 {
+            return answer;
+        }
+        let now = self.now();
+        videovector::stamped(answer, now, &mut self.lock().services.draw)
+    }
+
     /// Carries a call out: credential, rules, and the schema where there are no rules; not where a
     /// fault comes before.
     pub(crate) fn carry_out(&self, place: Place, call: &Call, given: &Given) -> Met {
@@ -316,6 +325,7 @@ impl World {
         }
         let keyed = Keyed::of(operation, call, given);
         if let Some(answer) = keyed.as_ref().and_then(|keyed| state.ledger.known(keyed, call.now)) {
+            let answer = state.services.videovector.again(call, given, answer);
             return Met { fault, answer };
         }
         let answer = state.services.answer(place, call, given);

@@ -71,6 +71,31 @@ async fn ten_gib_announced_are_refused_before_they_come() {
 }
 
 #[tokio::test]
+async fn json_under_another_name_is_refused_and_nothing_is_made() {
+    let lab = Lab::new().await;
+    let bodies = [
+        (Service::ApiVideo, "/videos", r#"{"title":"a"}"#),
+        (Service::TwelveLabs, "/indexes", r#"{"index_name":"a","models":[]}"#),
+        (Service::VideoVector, "/indexes", r#"{"name":"a"}"#),
+    ];
+    for (service, path, body) in bodies {
+        for media in ["text/plain", "application/x-www-form-urlencoded", "", "json", "\u{ff}"] {
+            let got = lab.to(service, "POST", path).raw(media, body).send().await;
+            assert_eq!(got.status, 415, "{media}: {}", got.json());
+            assert!(is_own_shape(service, &got.json()), "{}", got.json());
+        }
+        let form = lab.to(service, "POST", path).form(&[("title", "a"), ("name", "a")], &[]);
+        assert_eq!(form.send().await.status, 415);
+    }
+    for media in ["application/json; charset=utf-8", "Application/JSON", "application/x+json"] {
+        let made = lab.video("POST", "/videos").raw(media, r#"{"title":"a"}"#).send().await;
+        assert_eq!(made.status, 201, "{media}");
+    }
+    let listed = lab.video("GET", "/videos").send().await.json();
+    assert_eq!(listed["pagination"]["itemsTotal"], 3);
+}
+
+#[tokio::test]
 async fn a_wrong_method_is_told_the_right_ones() {
     let lab = Lab::new().await;
     for service in Service::ALL {

@@ -6,6 +6,7 @@ mod support;
 use std::time::Duration;
 
 use framekey_catalog::Service;
+use framekey_emulator::{Config, Emulator};
 use serde_json::{Value, json};
 use support::{Got, Lab};
 
@@ -67,9 +68,9 @@ async fn tk_15_a_reused_refresh_token_takes_its_family_with_it() {
     assert_eq!(third.status, 200, "within the grace");
     assert_eq!(counts(&lab)["families_revoked"], 0);
     lab.emulator.advance(Duration::from_secs(2));
-    assert_eq!(refresh(&lab, &first).await.status, 401);
+    assert_eq!(refresh(&lab, &first).await.status, 400);
     assert_eq!(list(&lab, &second).await, 401, "its access tokens ended");
-    assert_eq!(refresh(&lab, &third.json()).await.status, 401, "and its other refresh tokens");
+    assert_eq!(refresh(&lab, &third.json()).await.status, 400, "and its other refresh tokens");
     assert_eq!(list(&lab, &other).await, 200, "another family is not touched");
     assert_eq!(refresh(&lab, &other).await.status, 200);
     let counts = counts(&lab);
@@ -81,6 +82,12 @@ async fn a_refresh_token_is_good_once_unless_it_is_set_otherwise() {
     let lab = Lab::new().await;
     let pair = exchange(&lab).await;
     assert_eq!(refresh(&lab, &pair).await.status, 200);
+    let refused = refresh(&lab, &pair).await;
+    assert_eq!(
+        (refused.status, refused.problem()),
+        (400, "authentication-invalid-user-credentials".to_owned())
+    );
+    lab.emulator.switch(|switches| switches.api_video.wrong_key_status = 401);
     assert_eq!(refresh(&lab, &pair).await.status, 401);
     assert_eq!(list(&lab, &pair).await, 200, "without the watch nothing else happens");
     lab.emulator.switch(|switches| switches.api_video.refresh_once = false);
@@ -135,4 +142,19 @@ async fn a_wrong_switch_is_named() {
         assert!(got.status == 400 && error.contains(field), "{switches}: {error}");
     }
     assert_eq!(lab.emulator.switches(), framekey_emulator::Switches::default());
+}
+
+#[tokio::test]
+async fn it_listens_where_it_is_told_and_its_urls_can_be_called() {
+    let loopback = Emulator::start(Config::default()).await.unwrap();
+    assert!(loopback.base_url(Service::ApiVideo).starts_with("http://127.0.0.1:"));
+    let listen = "0.0.0.0".parse().unwrap();
+    let open = Emulator::start(Config { listen, ..Config::default() }).await.unwrap();
+    let url = open.base_url(Service::TwelveLabs);
+    let port = url.strip_prefix("http://127.0.0.1:").unwrap().split('/').next().unwrap();
+    let elsewhere = format!("127.0.0.2:{port}");
+    assert!(tokio::net::TcpStream::connect(&elsewhere).await.is_ok(), "{elsewhere}");
+    let url = loopback.base_url(Service::TwelveLabs).replace("http://127.0.0.1", "127.0.0.2");
+    let closed = url.split('/').next().unwrap();
+    assert!(tokio::net::TcpStream::connect(closed).await.is_err(), "{closed}");
 }

@@ -75,6 +75,8 @@ async fn rt_03_a_keyed_call_is_carried_out_once() {
         (other.status, &other.json()["error"]["code"]),
         (422, &json!("idempotency_key_reused"))
     );
+    let error = other.json()["error"].clone();
+    assert!(error["request_id"].is_string() && error["timestamp"].is_string(), "{error}");
     let second = index(&lab, "k-2", "two").send().await;
     assert_eq!(second.status / 100, 2, "{}", second.json());
     let refused = lab
@@ -87,6 +89,17 @@ async fn rt_03_a_keyed_call_is_carried_out_once() {
     assert_eq!(refused.status, 401, "a key of somebody else opens nothing");
     assert_eq!(lab.emulator.counters()["idempotency_keys"], 2);
     lab.emulator.advance(Duration::from_secs(86_401));
+    let made = lab.user("POST", "/api-keys").json(json!({ "name": "w", "scopes": ["write"] }));
+    let made = made.send().await.json();
+    let key = made["key"].as_str().unwrap();
+    let by_key = || {
+        let create = lab.with_key(key, "POST", "/indexes").header("idempotency-key", "k-3");
+        create.json(json!({ "name": "by key" })).send()
+    };
+    assert_eq!([by_key().await.status, by_key().await.status], [200, 200]);
+    let id = made["key_id"].as_str().unwrap();
+    lab.user("POST", &format!("/api-keys/{id}/revoke")).send().await;
+    assert_eq!(by_key().await.status, 401, "a revoked key is given no answer of its better days");
     let late = index(&lab, "k-1", "three").send().await;
     assert_eq!(late.status / 100, 2, "after a day the key is free again: {}", late.json());
 }
@@ -130,7 +143,12 @@ async fn rt_06_limits_come_with_each_services_headers() {
     assert_eq!(ask().await.header("retry-after"), "");
     let refused = ask().await;
     assert_eq!((refused.status, refused.header("retry-after")), (429, "60"));
-    assert_eq!(refused.json()["error"]["code"], "rate_limit_exceeded");
+    let error = refused.json()["error"].clone();
+    assert_eq!(
+        (&error["code"], &error["retry_after"]),
+        (&json!("rate_limit_exceeded"), &json!(60))
+    );
+    assert!(error["request_id"].is_string(), "{error}");
 
     let search = || lab.labs("POST", "/search").form(&[("index_id", "x")], &[]).send();
     search().await;

@@ -14,7 +14,8 @@ mod videovector;
 
 use std::process::ExitCode;
 
-use framekey::{Error, Service};
+use framekey::dynamic::Client;
+use framekey::{Error, ErrorKind, Service};
 use framekey_emulator::{Config, Emulator, Fault};
 
 pub use crate::args::Demo as Options;
@@ -30,6 +31,16 @@ pub(crate) async fn command(options: Options) -> Result<ExitCode, Error> {
     Ok(if report.failed() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// What is wrong with the credentials is said once, and not by every step.
+async fn has_credential(service: Service) -> Result<(), Error> {
+    let found = Client::builder(service).auth_status().await?;
+    if found.credentials.is_empty() {
+        let message = format!("{}: {}", service.title(), found.notes.join("; "));
+        return Err(Error::new(ErrorKind::Credential, "auth.missing", message));
+    }
+    Ok(())
+}
+
 /// Runs the stories. `faults` are planted in the emulator first: a test sees that the demo notices.
 ///
 /// # Errors
@@ -38,6 +49,7 @@ pub(crate) async fn command(options: Options) -> Result<ExitCode, Error> {
 pub async fn run(options: Options, faults: Vec<Fault>) -> Result<Report, Error> {
     let clip = clip::open(options.file.as_deref())?;
     if let Some(service) = options.live {
+        has_credential(service).await?;
         let mut stage = Stage::live(service, options.write)?;
         match service {
             Service::ApiVideo => {

@@ -63,12 +63,7 @@ impl AccessTokens {
             return self.issue(self.counts.exchanges, call, draw);
         }
         self.counts.refused_keys += 1;
-        problem(
-            call.switches.api_video.wrong_key_status,
-            "authentication-invalid-user-credentials",
-            "The user credentials were incorrect.",
-            Some(""),
-        )
+        refused(call)
     }
 
     pub(super) fn refresh(&mut self, call: &Call, draw: &mut Draw) -> Answer {
@@ -103,12 +98,7 @@ impl AccessTokens {
             }
             None => {
                 self.counts.refused_refreshes += 1;
-                problem(
-                    401,
-                    "authentication-invalid-refresh-token",
-                    "The refresh token is unknown.",
-                    None,
-                )
+                refused(call)
             }
         }
     }
@@ -149,4 +139,14 @@ impl AccessTokens {
             &json!({ "token_type": "Bearer", "expires_in": life, "access_token": access, "refresh_token": refresh }),
         )
     }
+}
+
+/// Both calls refuse alike, in the document; the error page has 401 for both.
+fn refused(call: &Call) -> Answer {
+    problem(
+        call.switches.api_video.wrong_key_status,
+        "authentication-invalid-user-credentials",
+        "The user credentials were incorrect.",
+        Some(""),
+    )
 }

@@ -32,7 +32,14 @@ fn number(call: &Call, name: &str, usual: usize, most: usize) -> Result<usize, A
     text.parse()
         .ok()
         .filter(|number| (1..=most).contains(number))
-        .ok_or_else(|| invalid(call, name, &format!("it must be a whole number from 1 to {most}")))
+        .ok_or_else(|| invalid(call, name, &range(most)))
+}
+
+fn range(most: usize) -> String {
+    match most {
+        usize::MAX => "it must be a whole number from 1".to_owned(),
+        most => format!("it must be a whole number from 1 to {most}"),
+    }
 }
 
 /// The entries of the page that is asked for, and `page_info`.

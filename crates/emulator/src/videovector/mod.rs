@@ -40,6 +40,7 @@ use crate::credential::{Credentials, Given};
 use crate::draw::Draw;
 use crate::shelf::Shelf;
 use agenda::{Agenda, Step};
+pub(crate) use rules::stamped;
 
 /// The only user.
 const USER: &str = "user-1";
@@ -130,8 +131,12 @@ impl Account {
             }
             Err(refused) => refused,
         };
-        let refused = answer.status >= 400;
-        Some(if refused { rules::stamped(answer, call.now, draw) } else { answer })
+        Some(answer)
+    }
+
+    /// An answer that was given before; not to a credential that is no longer good.
+    pub(crate) fn again(&mut self, call: &Call, given: &Given, answer: Answer) -> Answer {
+        self.check(call, given).map_or_else(|refused| refused, |_| answer)
     }
 
     /// Lets everything happen that was to happen by now.

@@ -134,7 +134,7 @@ pub(super) fn wrong_field(call: &Call) -> Option<Answer> {
 }
 
 /// The service's own refusals bear an id and a time.
-pub(super) fn stamped(answer: Answer, now: Moment, draw: &mut Draw) -> Answer {
+pub(crate) fn stamped(answer: Answer, now: Moment, draw: &mut Draw) -> Answer {
     let Ok(mut body) = serde_json::from_slice::<Value>(&answer.body) else { return answer };
     match body.get_mut("error").and_then(Value::as_object_mut) {
         Some(error) => {
