@@ -9,19 +9,20 @@ use crate::clock::ClockSetting;
 use crate::fault::Fault;
 use crate::scenario::Scenario;
 use crate::switches::Switches;
+use crate::tls::TlsError;
 use crate::world::{Place, World};
 
 /// Base URLs and ready credentials.
 pub(crate) fn info(world: &World) -> Value {
-    let address = world.address();
     let keys = world.credentials();
-    let base = |service: Service| Place::of(service).base_url(address);
+    let base = |service: Service| world.base_url(Place::of(service));
     json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "control": format!("http://{address}/__emulator"),
-        "files": world.files_origin(),
+        // Always plain: who controls the emulator need not trust its authority.
+        "control": format!("{}/__emulator", world.origin("http")),
+        "files": world.files_origin(world.scheme()),
         "api-video": { "base_url": base(Service::ApiVideo), "api_key": keys.api_video_key },
-        "api-video-sandbox": { "base_url": Place::Sandbox.base_url(address), "api_key": keys.api_video_sandbox_key },
+        "api-video-sandbox": { "base_url": world.base_url(Place::Sandbox), "api_key": keys.api_video_sandbox_key },
         "twelve-labs": { "base_url": base(Service::TwelveLabs), "api_key": keys.twelve_labs_key },
         "videovector": {
             "base_url": base(Service::VideoVector), "api_key": keys.videovector_key,
@@ -39,6 +40,8 @@ pub(crate) fn answer(world: &World, method: &str, path: &str, body: &[u8]) -> An
                 world.journal().iter().map(crate::journal::Entry::to_json).collect();
             Answer::json(200, &Value::Array(entries))
         }
+        ("GET", "authority") => pem(world.tls().authority().map(|own| own.pem().to_owned())),
+        ("GET", "certificate") => pem(world.tls().certificate()),
         ("DELETE", "journal") => {
             world.clear_journal();
             Answer::empty(204)
@@ -76,8 +79,8 @@ pub(crate) fn answer(world: &World, method: &str, path: &str, body: &[u8]) -> An
         _ => Answer::json(
             404,
             &json!({
-                "error": "no such switch: info, journal, counters, clock, faults, switches, revoke, \
-                          scenario, reset, state"
+                "error": "no such switch: info, authority, certificate, journal, counters, clock, \
+                          faults, switches, revoke, scenario, reset, state"
             }),
         ),
     }
@@ -90,6 +93,13 @@ fn broadcast(world: &World, body: &[u8]) -> Answer {
         Some(id) if world.broadcast(id) => Answer::empty(204),
         Some(id) => wrong(&format!("there is no live stream {id}")),
         None => wrong("`live_stream` is the id of a live stream of api.video"),
+    }
+}
+
+fn pem(text: Result<String, TlsError>) -> Answer {
+    match text {
+        Ok(text) => Answer::of(200, "application/x-pem-file", text),
+        Err(why) => Answer::json(500, &json!({ "error": why.to_string() })),
     }
 }
 

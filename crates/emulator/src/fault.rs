@@ -1,6 +1,7 @@
 //! Faults that a test plants: which calls they meet, and what then goes wrong.
 
 mod deliver;
+mod http2;
 mod rule;
 
 use std::collections::BTreeMap;
@@ -10,12 +11,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use deliver::{Body, End, Reply, reply};
+pub use http2::{Code, GoAway};
 pub(crate) use rule::{Planted, glob};
 
 /// What goes wrong, and at which calls. The same fields are the JSON that `POST /__emulator/faults`
 /// and a scenario take.
 ///
-/// Of `reset`, `stall`, `raw` and an answer (`status`, `redirect`, a body) a fault has one; with none
+/// Of `reset`, `stall`, an abrupt `goaway`, `raw` and an answer (`status`, `redirect`, a body) a fault has one; with none
 /// of them the true answer is given, but late, altered or in pieces.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -24,6 +26,8 @@ pub struct Fault {
     #[serde(with = "slug", skip_serializing_if = "Option::is_none")]
     pub service: Option<Service>,
     /// The operation's id, or a pattern in which `*` stands for anything: `videos.*`. Empty: all.
+    /// Requests to the second origin have names by their method, `files.get` and `files.put`, and are
+    /// met where the pattern begins with `files.`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub operation: String,
 
@@ -66,12 +70,22 @@ pub struct Fault {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redirect: Option<String>,
 
-    /// The connection is reset, before any byte or after `cut` bytes of the body.
+    /// The connection is reset, before any byte or after `cut` bytes of the body. In HTTP/2 it is the
+    /// stream, with `code`; `internal_error` where that is not set.
     #[serde(skip_serializing_if = "is_false")]
     pub reset: bool,
     /// Nothing is answered, or nothing after `cut` bytes of the body; the connection stays open.
     #[serde(skip_serializing_if = "is_false")]
     pub stall: bool,
+    /// The server takes no more requests on this connection: `graceful` gives the true answer and those
+    /// of the requests before, `abrupt` none (or so much of it as `cut` lets through). In HTTP/2 it says
+    /// so by GOAWAY with `code` (`no_error` where that is not set); an abrupt one says that this request
+    /// was not looked at, unless it is carried out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub goaway: Option<GoAway>,
+    /// The error code of HTTP/2 that `reset` and an abrupt `goaway` bear. HTTP/1 has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
     /// These bytes are answered and the connection is closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raw: Option<String>,
@@ -124,7 +138,17 @@ impl Fault {
 
     /// Whether it takes the place of the true answer.
     pub(crate) fn replaces(&self) -> bool {
-        self.answers() || self.raw.is_some() || ((self.reset || self.stall) && self.cut.is_none())
+        self.answers() || self.raw.is_some() || (self.breaks() && self.cut.is_none())
+    }
+
+    /// Whether the operation is not carried out.
+    pub(crate) fn forestalls(&self) -> bool {
+        self.replaces() && !self.after_commit
+    }
+
+    /// Whether it ends the answer, at once or after `cut` bytes.
+    fn breaks(&self) -> bool {
+        self.reset || self.stall || self.goaway == Some(GoAway::Abrupt)
     }
 
     fn answers(&self) -> bool {

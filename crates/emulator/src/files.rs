@@ -3,13 +3,14 @@
 use std::pin::pin;
 
 use bytes::Bytes;
+use framekey_catalog::Service;
 use futures_util::{Stream, StreamExt as _};
+
 use sha2::{Digest as _, Sha256};
 
 use crate::answer::Answer;
 use crate::clock::Moment;
-use crate::credential::Given;
-use crate::journal::{Entry, Headers, hex};
+use crate::journal::{Entry, hex};
 
 /// All paths of the second origin are below this, by service.
 pub(crate) const PREFIX: &str = "/files/";
@@ -17,9 +18,8 @@ pub(crate) const PREFIX: &str = "/files/";
 /// A request to the second origin.
 pub(crate) struct FileCall {
     pub(crate) method: String,
-    /// The service that minted the address.
-    pub(crate) service: String,
-    /// The rest of the path.
+    service: Option<Service>,
+    /// The rest of the path, below the service's slug.
     pub(crate) path: String,
     pub(crate) query: Vec<(String, String)>,
     /// Bytes of the body, and their SHA-256 in hex.
@@ -29,6 +29,16 @@ pub(crate) struct FileCall {
 }
 
 impl FileCall {
+    /// The service that minted the address.
+    pub(crate) fn service(&self) -> Option<Service> {
+        self.service
+    }
+
+    /// By which faults and the journal know it, as if it were an operation.
+    pub(crate) fn operation(&self) -> &'static str {
+        operation(&self.method)
+    }
+
     /// The first query parameter of a name.
     pub(crate) fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
@@ -54,7 +64,7 @@ pub(crate) async fn read(
     }
     Ok(FileCall {
         method: method.to_owned(),
-        service: service.to_owned(),
+        service: Service::from_slug(service),
         path: path.to_owned(),
         query,
         size,
@@ -63,29 +73,23 @@ pub(crate) async fn read(
     })
 }
 
+fn operation(method: &str) -> &'static str {
+    match method {
+        "GET" => "files.get",
+        "HEAD" => "files.head",
+        "POST" => "files.post",
+        "PUT" => "files.put",
+        _ => "files.other",
+    }
+}
+
 /// What the journal says about a request to the second origin. A key that came along is told.
-pub(crate) fn entry(
-    method: &str,
-    query: &[(String, String)],
-    given: &Given,
-    headers: Headers,
-    now: Moment,
-) -> Entry {
+pub(crate) fn entry(path: &str, bare: Entry) -> Entry {
     Entry {
-        number: 0,
-        service: None,
-        sandbox: false,
-        operation: None,
-        method: method.to_owned(),
+        service: path.split('/').next().and_then(Service::from_slug),
+        operation: Some(operation(&bare.method)),
         path: Some(PREFIX),
-        query_names: query.iter().map(|(name, _)| name.clone()).collect(),
-        status: 0,
-        body_bytes: 0,
-        body_sha256: String::new(),
-        credential: given.presented(),
-        time: now.seconds(),
-        answer_bytes: 0,
-        headers,
+        ..bare
     }
 }
 

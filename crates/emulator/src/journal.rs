@@ -4,8 +4,13 @@ use std::collections::VecDeque;
 
 use framekey_catalog::Service;
 use hyper::HeaderMap;
+use hyper::http::request::Parts;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
+
+use crate::clock::Moment;
+use crate::connection::Line;
+use crate::credential::Given;
 
 /// One request.
 #[derive(Clone, Debug)]
@@ -36,6 +41,10 @@ pub struct Entry {
     pub time: u64,
     /// Bytes of the answer's body.
     pub answer_bytes: u64,
+    /// What was spoken, by its name in ALPN: `http/1.1`, `h2`.
+    pub protocol: &'static str,
+    /// Whether it came inside TLS.
+    pub tls: bool,
     /// The headers.
     pub headers: Headers,
 }
@@ -180,13 +189,42 @@ impl Presented {
 }
 
 impl Entry {
+    /// What a request shows before anybody has looked where it leads.
+    pub(crate) fn of(
+        head: &Parts,
+        query: &[(String, String)],
+        given: &Given,
+        line: &Line,
+        now: Moment,
+    ) -> Self {
+        Entry {
+            number: 0,
+            service: None,
+            sandbox: false,
+            operation: None,
+            method: head.method.as_str().to_owned(),
+            path: None,
+            query_names: query.iter().map(|(name, _)| name.clone()).collect(),
+            status: 0,
+            body_bytes: 0,
+            body_sha256: String::new(),
+            credential: given.presented(),
+            time: now.seconds(),
+            answer_bytes: 0,
+            protocol: line.protocol(),
+            tls: line.secure,
+            headers: Headers::of(&head.headers),
+        }
+    }
+
     pub(crate) fn to_json(&self) -> Value {
         json!({
             "number": self.number, "service": self.service.map(Service::slug), "sandbox": self.sandbox,
             "operation": self.operation, "method": self.method, "path": self.path, "query_names": self.query_names,
             "status": self.status, "body_bytes": self.body_bytes, "body_sha256": self.body_sha256,
             "credential": { "kind": self.credential.kind.as_str(), "fingerprint": self.credential.fingerprint },
-            "time": self.time, "answer_bytes": self.answer_bytes, "headers": self.headers.to_json(),
+            "time": self.time, "answer_bytes": self.answer_bytes,
+            "protocol": self.protocol, "tls": self.tls, "headers": self.headers.to_json(),
         })
     }
 }

@@ -33,6 +33,7 @@ mod server;
 mod shelf;
 mod switches;
 mod synth;
+pub mod tls;
 mod twelve_labs;
 mod videovector;
 mod world;
@@ -49,7 +50,7 @@ use tokio::task::JoinHandle;
 
 pub use clock::{ClockSetting, Moment};
 pub use credential::Credentials;
-pub use fault::{Drip, Fault};
+pub use fault::{Code, Drip, Fault, GoAway};
 pub use journal::{Entry, Headers, Presented, PresentedKind};
 pub use limits::RateLimit;
 pub use scenario::Scenario;
@@ -174,13 +175,22 @@ impl Emulator {
     /// The base URL of a service; for api.video that of production.
     #[must_use]
     pub fn base_url(&self, service: Service) -> String {
-        Place::of(service).base_url(self.address)
+        self.world.base_url(Place::of(service))
     }
 
     /// The base URL of api.video's sandbox, which has videos and keys of its own.
     #[must_use]
     pub fn sandbox_url(&self) -> String {
-        Place::Sandbox.base_url(self.address)
+        self.world.base_url(Place::Sandbox)
+    }
+
+    /// The authority whose certificates this emulator shows over TLS, for clients to trust and for
+    /// servers of a test's own to be trusted by webhooks. It is made when it is first asked for.
+    ///
+    /// # Errors
+    /// Where the system has no randomness.
+    pub fn authority(&self) -> Result<&tls::Authority, tls::TlsError> {
+        self.world.tls().authority()
     }
 
     /// Ready credentials. They open this emulator and nothing else.

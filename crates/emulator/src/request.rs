@@ -14,13 +14,13 @@ use serde_json::Value;
 
 use crate::answer::{Answer, no_route, refuse, wrong_method};
 use crate::call::Call;
-use crate::connection::Fate;
+use crate::connection::Line;
 use crate::courier;
 use crate::credential::Given;
 use crate::fault::{End, Reply, reply};
 use crate::files;
 use crate::form::{self, Form};
-use crate::journal::{Entry, Headers, sha256_hex};
+use crate::journal::{Entry, sha256_hex};
 use crate::router::{self, Route};
 use crate::server::LARGEST_BODY;
 use crate::world::{Met, Place, World};
@@ -41,11 +41,11 @@ fn place(path: &str) -> Option<(Place, &str)> {
 pub(crate) async fn serve(
     world: &World,
     request: Request<Incoming>,
-    fate: &Fate,
+    line: &Line,
 ) -> Result<Reply, End> {
     let (head, body) = request.into_parts();
     if let Some(path) = head.uri.path().strip_prefix(files::PREFIX) {
-        return Ok(file(world, &head, path, body).await);
+        return file(world, &head, path, body, line).await;
     }
     let Some((place, rest)) = place(head.uri.path()) else {
         return Ok(Reply::whole(Answer::json(
@@ -62,20 +62,11 @@ pub(crate) async fn serve(
     };
     let given = given(&head.headers, &query, operation);
     let mut entry = Entry {
-        number: 0,
         service: Some(service),
         sandbox: place == Place::Sandbox,
         operation: operation.map(|operation| operation.id),
-        method: head.method.as_str().to_owned(),
         path: operation.map(|operation| operation.path),
-        query_names: query.iter().map(|(name, _)| name.clone()).collect(),
-        status: 0,
-        body_bytes: 0,
-        body_sha256: String::new(),
-        credential: given.presented(),
-        time: world.now().seconds(),
-        answer_bytes: 0,
-        headers: Headers::of(&head.headers),
+        ..Entry::of(&head, &query, &given, line, world.now())
     };
     let (operation, path) = match route {
         Route::Found(operation, path) => (operation, path),
@@ -88,8 +79,8 @@ pub(crate) async fn serve(
     };
     let call = Call {
         operation,
-        base_url: place.base_url(world.address()),
-        files_origin: world.files_origin(),
+        base_url: format!("{}{}", world.origin(line.scheme()), place.prefix()),
+        files_origin: world.files_origin(line.scheme()),
         path,
         query,
         content_range: text(&head.headers, "content-range"),
@@ -99,47 +90,57 @@ pub(crate) async fn serve(
         now: world.now(),
         switches: world.switches(),
     };
-    let Met { fault, mut answer } = world.carry_out(place, &call, &given);
-    if let Some(letter) = answer.errand.take() {
+    let mut met = world.carry_out(place, &call, &given);
+    if let Some(letter) = met.answer.errand.take() {
         let done = courier::errand(world, *letter).await;
         world.keep(&call, &given, &done);
-        answer = Answer { headers: answer.headers, ..done };
+        met.answer = Answer { headers: met.answer.headers, ..done };
     }
-    match fault {
-        None => Ok(noted(world, entry, answer)),
-        Some(fault) => {
-            // Noted before it is met: some faults never end.
-            entry.status = fault.status.unwrap_or(if fault.replaces() { 0 } else { answer.status });
-            world.note(entry);
-            let answer = world.stamped(service, answer);
-            let target = head.uri.path_and_query().map_or(rest, |target| target.as_str());
-            reply(&fault, answer, target, &world.origin(), fate).await
-        }
-    }
+    deliver(world, &head, entry, met, line).await
 }
 
 /// A request to the second origin.
-async fn file(world: &World, head: &Parts, path: &str, body: Incoming) -> Reply {
+async fn file(
+    world: &World,
+    head: &Parts,
+    path: &str,
+    body: Incoming,
+    line: &Line,
+) -> Result<Reply, End> {
     let query = pairs(head.uri.query().unwrap_or_default());
     let given = given(&head.headers, &query, None);
-    let (method, now) = (head.method.as_str(), world.now());
-    let mut entry = files::entry(method, &query, &given, Headers::of(&head.headers), now);
-    let answer = match files::read(method, path, query, patient(body), now).await {
+    let now = world.now();
+    let mut entry = files::entry(path, Entry::of(head, &query, &given, line, now));
+    match files::read(head.method.as_str(), path, query, patient(body), now).await {
         Ok(call) => {
             entry.body_bytes = call.size;
             entry.body_sha256.clone_from(&call.sha256);
-            world.file(&call)
+            deliver(world, head, entry, world.file(&call), line).await
         }
-        Err(refused) => refused,
-    };
-    noted(world, entry, answer)
+        Err(refused) => Ok(noted(world, entry, refused)),
+    }
+}
+
+/// Notes what came of a request, and lets the fault that it met happen.
+async fn deliver(
+    world: &World,
+    head: &Parts,
+    mut entry: Entry,
+    Met { fault, answer }: Met,
+    line: &Line,
+) -> Result<Reply, End> {
+    let Some(fault) = fault else { return Ok(noted(world, entry, answer)) };
+    // Noted before it is met: some faults never end.
+    entry.status = fault.status.unwrap_or(if fault.replaces() { 0 } else { answer.status });
+    let answer = world.stamped(entry.service, answer);
+    world.note(entry);
+    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+    let own = [world.origin(line.scheme()), world.files_origin(line.scheme())];
+    reply(&fault, answer, target, &own, line).await
 }
 
 fn noted(world: &World, mut entry: Entry, answer: Answer) -> Reply {
-    let answer = match entry.service {
-        Some(service) => world.stamped(service, answer),
-        None => answer,
-    };
+    let answer = world.stamped(entry.service, answer);
     entry.status = answer.status;
     entry.answer_bytes = answer.body.len() as u64;
     world.note(entry);

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::answer::Answer;
 use crate::clock::pause;
-use crate::connection::{self, Fate};
+use crate::connection::{self, Line};
 use crate::fault::{Body, End, Reply};
 use crate::world::World;
 use crate::{control, request};
@@ -65,7 +65,7 @@ async fn accept([one, other]: &[TcpListener; 2]) -> std::io::Result<(TcpStream, 
 pub(crate) async fn handle(
     world: &World,
     request: Request<Incoming>,
-    fate: &Fate,
+    line: &Line,
 ) -> Result<Response<Body>, End> {
     if request.method() == Method::OPTIONS {
         return Ok(preflight());
@@ -75,7 +75,7 @@ pub(crate) async fn handle(
             let switch = switch.to_owned();
             Reply::whole(controlled(world, request, &switch).await)
         }
-        None => request::serve(world, request, fate).await?,
+        None => request::serve(world, request, line).await?,
     };
     Ok(respond(reply))
 }

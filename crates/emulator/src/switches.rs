@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::limits::RateLimit;
+use crate::tls::TlsSwitches;
 
 /// How the services behave where it can be chosen. The same fields are the JSON that
 /// `POST /__emulator/switches` and a scenario take; what is left out keeps its value there.
@@ -13,6 +14,8 @@ pub struct Switches {
     pub api_video: ApiVideoSwitches,
     /// VideoVector.
     pub videovector: VideoVectorSwitches,
+    /// TLS on the ports.
+    pub tls: TlsSwitches,
     /// Rate limits, each with the headers and bodies of its service; none.
     pub rate_limits: Vec<RateLimit>,
     /// Requests that the journal remembers, from 1 to 1000000; 50000, for some 25 MB.
@@ -24,6 +27,7 @@ impl Default for Switches {
         Switches {
             api_video: ApiVideoSwitches::default(),
             videovector: VideoVectorSwitches::default(),
+            tls: TlsSwitches::default(),
             rate_limits: Vec::new(),
             journal_limit: 50_000,
         }

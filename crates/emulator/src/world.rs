@@ -21,6 +21,7 @@ use crate::ledger::{Keyed, Ledger};
 use crate::limits::Windows;
 use crate::scenario::Scenario;
 use crate::switches::Switches;
+use crate::tls::Tls;
 use crate::{api_video, synth, twelve_labs, videovector};
 
 /// Where a request went.
@@ -61,16 +62,13 @@ impl Place {
             Place::VideoVector => "/videovector/api/v2",
         }
     }
-
-    pub(crate) fn base_url(self, address: SocketAddr) -> String {
-        format!("http://{address}{}", self.prefix())
-    }
 }
 
 pub(crate) struct World {
     clock: Clock,
     address: SocketAddr,
     files_address: SocketAddr,
+    tls: Tls,
     pub(crate) credentials: RwLock<Arc<Credentials>>,
     /// What a reset goes back to.
     start: Mutex<Scenario>,
@@ -118,6 +116,7 @@ impl World {
             clock,
             address,
             files_address,
+            tls: Tls::default(),
             credentials: RwLock::new(Arc::new(credentials)),
             switches: RwLock::new(Arc::new(start.switches.clone())),
             state: Mutex::new(state),
@@ -153,18 +152,28 @@ impl World {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
-    }
-
     /// Where all places are: `http://127.0.0.1:PORT`.
-    pub(crate) fn origin(&self) -> String {
-        format!("http://{}", self.address)
+    pub(crate) fn origin(&self, scheme: &str) -> String {
+        format!("{scheme}://{}", self.address)
     }
 
     /// The second origin, where presigned addresses are.
-    pub(crate) fn files_origin(&self) -> String {
-        format!("http://{}", self.files_address)
+    pub(crate) fn files_origin(&self, scheme: &str) -> String {
+        format!("{scheme}://{}", self.files_address)
+    }
+
+    /// The scheme of the URLs that are told before anybody has called.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.switches().tls.https { "https" } else { "http" }
+    }
+
+    /// The base URL of a place, as it is told before anybody has called.
+    pub(crate) fn base_url(&self, place: Place) -> String {
+        format!("{}{}", self.origin(self.scheme()), place.prefix())
+    }
+
+    pub(crate) fn tls(&self) -> &Tls {
+        &self.tls
     }
 
     pub(crate) fn credentials(&self) -> Arc<Credentials> {
@@ -267,7 +276,7 @@ impl World {
     /// Arguments with which an operation succeeds, and what else people do in a service's dashboard.
     pub(crate) fn desk(&self, method: &str, path: &str, body: &Value) -> Option<Answer> {
         let now = self.now();
-        let (files_origin, switches) = (self.files_origin(), self.switches());
+        let (files_origin, switches) = (self.files_origin(self.scheme()), self.switches());
         let Services { draw, production, twelve_labs, videovector, .. } = &mut self.lock().services;
         match path.split_once('/') {
             Some(("twelve-labs", rest)) => {
@@ -278,7 +287,7 @@ impl World {
             None if (method, path) == ("POST", "example") => {
                 let service = body["service"].as_str().and_then(Service::from_slug)?;
                 let operation = framekey_catalog::find(service, body["operation"].as_str()?)?;
-                let base_url = Place::of(service).base_url(self.address);
+                let base_url = self.base_url(Place::of(service));
                 let call = Call::new(operation, base_url, files_origin, now, switches);
                 let example = match service {
                     Service::ApiVideo => production.example(call, draw),
@@ -291,19 +300,26 @@ impl World {
         }
     }
 
-    /// Answers a request to the second origin.
-    pub(crate) fn file(&self, call: &FileCall) -> Answer {
-        let Services { draw, twelve_labs, videovector, .. } = &mut self.lock().services;
-        match call.service.as_str() {
-            "twelve-labs" => twelve_labs.file(call, draw),
-            "videovector" => videovector.file(call),
-            _ => files::missing(),
+    /// Answers a request to the second origin, unless a fault comes before.
+    pub(crate) fn file(&self, call: &FileCall) -> Met {
+        let mut state = self.lock();
+        let fault =
+            state.first_fault(|planted| planted.meets_file(call.service(), call.operation()));
+        if fault.as_ref().is_some_and(|fault| fault.forestalls()) {
+            return Met { fault, answer: Answer::empty(0) };
         }
+        let Services { draw, twelve_labs, videovector, .. } = &mut state.services;
+        let answer = match call.service() {
+            Some(Service::TwelveLabs) => twelve_labs.file(call, draw),
+            Some(Service::VideoVector) => videovector.file(call),
+            _ => files::missing(),
+        };
+        Met { fault, answer }
     }
 
     /// A refusal of VideoVector bears an id and a time, whoever refused.
-    pub(crate) fn stamped(&self, service: Service, answer: Answer) -> Answer {
-        if service != Service::VideoVector || answer.status < 400 {
+    pub(crate) fn stamped(&self, service: Option<Service>, answer: Answer) -> Answer {
+        if service != Some(Service::VideoVector) || answer.status < 400 {
             return answer;
         }
         let now = self.now();
@@ -315,7 +331,7 @@ impl World {
     pub(crate) fn carry_out(&self, place: Place, call: &Call, given: &Given) -> Met {
         let mut state = self.lock();
         let fault = state.meet(call.operation);
-        if fault.as_ref().is_some_and(|fault| fault.replaces() && !fault.after_commit) {
+        if fault.as_ref().is_some_and(|fault| fault.forestalls()) {
             return Met { fault, answer: Answer::empty(0) };
         }
         let operation = call.operation;
@@ -431,9 +447,14 @@ impl State {
     /// Counts a call, and finds the first fault that meets it.
     fn meet(&mut self, operation: &'static Operation) -> Option<Arc<Fault>> {
         *self.counts.entry((operation.service, operation.id)).or_default() += 1;
+        self.first_fault(|planted| planted.meets(operation))
+    }
+
+    /// Each rule counts what it could have met.
+    fn first_fault(&mut self, meets: impl Fn(&mut Planted) -> bool) -> Option<Arc<Fault>> {
         let mut met = None;
         for planted in &mut self.faults {
-            if planted.meets(operation) && met.is_none() {
+            if meets(planted) && met.is_none() {
                 met = Some(Arc::clone(&planted.fault));
             }
         }

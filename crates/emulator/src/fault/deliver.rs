@@ -1,6 +1,5 @@
 //! What a fault makes of an answer: the response that goes on the wire, or how the connection ends.
 
-use std::io;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -13,24 +12,41 @@ use http_body_util::{Either, Full, StreamBody};
 use hyper::body::Frame;
 use serde_json::Value;
 
-use super::Fault;
+use super::{Code, Fault, GoAway};
 use crate::answer::Answer;
 use crate::clock::pause;
-use crate::connection::Fate;
+use crate::connection::{Broken, Line};
 
 /// The body of a response: whole, or as a fault has it come.
 pub(crate) type Body = Either<Full<Bytes>, StreamBody<Pieces>>;
-pub(crate) type Pieces = Pin<Box<dyn Stream<Item = io::Result<Frame<Bytes>>> + Send>>;
+pub(crate) type Pieces = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Broken>> + Send>>;
 
-/// How a connection ends in the place of an answer.
+/// How a request ends in the place of an answer; in HTTP/1 always with its connection.
 #[derive(Debug)]
 pub(crate) enum End {
-    /// With a reset.
-    Reset,
+    /// With a reset, in HTTP/2 of its stream.
+    Reset(Code),
     /// In order, though something was to come.
     Close,
     /// With these bytes.
     Raw(Bytes),
+    /// With a frame that says which stream was the last to be looked at.
+    GoAway { code: Code, last: u32 },
+}
+
+impl Fault {
+    /// The end that it gives to a request instead of the rest of its answer, if it is one.
+    fn end(&self, line: &Line) -> Option<End> {
+        if self.reset {
+            return Some(End::Reset(self.code.unwrap_or(Code::InternalError)));
+        }
+        if self.goaway != Some(GoAway::Abrupt) {
+            return None;
+        }
+        let this = line.stream.unwrap_or(0);
+        let last = if self.forestalls() { this.saturating_sub(2) } else { this };
+        Some(End::GoAway { code: self.code.unwrap_or(Code::NoError), last })
+    }
 }
 
 /// An answer and its body as it goes out.
@@ -47,13 +63,13 @@ impl Reply {
 }
 
 /// What the fault makes of the true answer; `target` is the path and query that were asked for, `own`
-/// the emulator's origin.
+/// the emulator's origins.
 pub(crate) async fn reply(
     fault: &Fault,
     truth: Answer,
     target: &str,
-    own: &str,
-    fate: &Fate,
+    own: &[String; 2],
+    line: &Line,
 ) -> Result<Reply, End> {
     if let Some(seconds) = fault.delay {
         pause(Duration::from_secs_f64(seconds)).await;
@@ -61,18 +77,26 @@ pub(crate) async fn reply(
     if let Some(raw) = &fault.raw {
         return Err(End::Raw(Bytes::copy_from_slice(raw.as_bytes())));
     }
-    if fault.cut.is_none() && fault.reset {
-        return Err(End::Reset);
-    }
-    if fault.cut.is_none() && fault.stall {
-        return std::future::pending().await;
+    if fault.cut.is_none() {
+        if let Some(end) = fault.end(line) {
+            return Err(end);
+        }
+        if fault.stall {
+            return std::future::pending().await;
+        }
     }
     let mut answer = if fault.answers() { replaced(fault, target) } else { truth };
+    if fault.goaway == Some(GoAway::Graceful) {
+        line.leave();
+        if line.stream.is_none() {
+            answer = answer.header("connection", "close");
+        }
+    }
     if !fault.set.is_empty() || !fault.remove.is_empty() {
         answer.body = edited(&answer.body, fault);
     }
     if let Some(origin) = &fault.rebase {
-        answer.body = rebased(&answer.body, own, origin);
+        answer.body = own.iter().fold(answer.body, |body, own| rebased(&body, own, origin));
     }
     for (name, value) in &fault.headers {
         answer.headers.push((name.clone().into(), value.clone()));
@@ -87,12 +111,12 @@ pub(crate) async fn reply(
         left: fault.cut.map_or(size, |cut| cut.min(size)),
         piece: fault.drip.map_or(u64::MAX, |drip| drip.bytes),
         pause: fault.drip.map(|drip| Duration::from_secs_f64(drip.seconds)),
-        last: fault.cut.map(|_| match (fault.reset, fault.stall) {
-            (true, _) => Last::End(End::Reset),
-            (_, true) => Last::Stall,
-            _ => Last::End(End::Close),
+        last: fault.cut.map(|_| match fault.end(line) {
+            Some(end) => Last::End(end),
+            None if fault.stall => Last::Stall,
+            None => Last::End(End::Close),
         }),
-        fate: fate.clone(),
+        line: line.clone(),
     };
     Ok(Reply { answer, body: Either::Right(StreamBody::new(source.pieces())) })
 }
@@ -175,7 +199,7 @@ struct Source {
     piece: u64,
     pause: Option<Duration>,
     last: Option<Last>,
-    fate: Fate,
+    line: Line,
 }
 
 /// What a body of nothing but size is made of.
@@ -207,13 +231,12 @@ impl Source {
     }
 
     /// Gives what came so far time to leave, then ends the connection where the body was cut.
-    async fn end(&mut self) -> Option<io::Error> {
+    async fn end(&mut self) -> Option<Broken> {
         match self.last.take()? {
             Last::Stall => std::future::pending().await,
             Last::End(end) => {
                 pause(Duration::from_millis(5)).await;
-                self.fate.seal(end);
-                Some(io::ErrorKind::ConnectionAborted.into())
+                Some(self.line.end(end).await)
             }
         }
     }

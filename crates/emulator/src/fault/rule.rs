@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use framekey_catalog::Operation;
+use framekey_catalog::{Operation, Service};
 use serde::{Deserialize, Serialize};
 
-use super::Fault;
+use super::{Fault, GoAway};
 use crate::draw::Draw;
 
 /// A body of `size` bytes is not larger than this.
 const LARGEST: u64 = 1 << 30;
+
+/// What the names of requests to the second origin begin with: `files.put`.
+const FILES: &str = "files.";
 
 /// A fault and how often it was met.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -29,12 +32,22 @@ impl Planted {
         Planted { fault: Arc::new(fault), seen: 0, met: 0, draw }
     }
 
-    /// Counts a call, and says whether it is met.
+    /// Counts a call of an operation, and says whether it is met.
     pub(crate) fn meets(&mut self, operation: &Operation) -> bool {
+        let pattern = &self.fault.operation;
+        let is_named = pattern.is_empty() || glob(pattern, operation.id);
+        is_named && self.meets_one_of(Some(operation.service))
+    }
+
+    /// The same for a request to the second origin, which is met by its name only.
+    pub(crate) fn meets_file(&mut self, service: Option<Service>, name: &str) -> bool {
+        let pattern = &self.fault.operation;
+        pattern.starts_with(FILES) && glob(pattern, name) && self.meets_one_of(service)
+    }
+
+    fn meets_one_of(&mut self, called: Option<Service>) -> bool {
         let fault = &*self.fault;
-        if fault.service.is_some_and(|service| service != operation.service)
-            || !(fault.operation.is_empty() || glob(&fault.operation, operation.id))
-        {
+        if fault.service.is_some() && fault.service != called {
             return false;
         }
         self.seen += 1;
@@ -59,10 +72,11 @@ pub(crate) fn glob(pattern: &str, text: &str) -> bool {
 impl Fault {
     /// What is wrong with it: the field, and what it should be.
     pub(crate) fn check(&self) -> Result<(), String> {
-        let known = framekey_catalog::all().any(|row| {
-            self.service.is_none_or(|service| service == row.service)
-                && glob(&self.operation, row.id)
-        });
+        let known = self.operation.starts_with(FILES)
+            || framekey_catalog::all().any(|row| {
+                self.service.is_none_or(|service| service == row.service)
+                    && glob(&self.operation, row.id)
+            });
         if !self.operation.is_empty() && !known {
             return Err(format!("operation: no operation is called `{}`", self.operation));
         }
@@ -111,16 +125,19 @@ impl Fault {
     }
 
     fn check_action(&self) -> Result<(), String> {
-        let instead = [self.raw.is_some(), self.reset, self.stall];
+        let instead = [self.raw.is_some(), self.reset, self.stall, self.goaway.is_some()];
         if instead.into_iter().filter(|set| *set).count() > 1
             || (self.raw.is_some() && self.answers())
-            || ((self.reset || self.stall) && self.cut.is_none() && self.answers())
+            || (self.breaks() && self.cut.is_none() && self.answers())
         {
             return Err(
-                "one of reset, stall, raw and an answer (status, redirect, a body); with `cut`, \
-                 reset and stall come after so many bytes of the answer"
+                "one of reset, stall, goaway, raw and an answer (status, redirect, a body); \
+                        with `cut`, reset, stall and goaway come after so many bytes of the answer"
                     .to_owned(),
             );
+        }
+        if self.code.is_some() && !self.reset && self.goaway != Some(GoAway::Abrupt) {
+            return Err("code: the code of a reset or an abrupt goaway".to_owned());
         }
         let alters = !self.headers.is_empty()
             || self.delay.is_some()
@@ -128,12 +145,13 @@ impl Fault {
             || self.drip.is_some()
             || !self.set.is_empty()
             || !self.remove.is_empty()
-            || self.rebase.is_some();
+            || self.rebase.is_some()
+            || self.goaway.is_some();
         if alters || self.replaces() {
             return Ok(());
         }
-        Err("nothing goes wrong: give status, redirect, a body, reset, stall, raw, headers, delay, \
-             cut, drip, set, remove or rebase"
+        Err("nothing goes wrong: give status, redirect, a body, reset, stall, goaway, raw, headers, \
+             delay, cut, drip, set, remove or rebase"
             .to_owned())
     }
 }

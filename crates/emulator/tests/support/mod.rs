@@ -54,6 +54,11 @@ impl Ask {
         self
     }
 
+    /// A header of it.
+    pub(crate) fn header_value(&self, name: &str) -> String {
+        self.headers.iter().find(|(known, _)| known == name).unwrap().1.clone()
+    }
+
     pub(crate) fn bearer(self, token: &str) -> Self {
         self.header("authorization", format!("Bearer {token}"))
     }
