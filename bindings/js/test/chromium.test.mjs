@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
 import { after, before, describe, test } from "node:test";
 
-import { startEmulator } from "./emulator.mjs";
+import { Emulator } from "framekey/emulator";
 
 const { chromium } = createRequire(join(process.env.FRAMEKEY_ROOT, "bindings/js/package.json"))("playwright-core");
 const calls = JSON.parse(await readFile(join(process.env.FRAMEKEY_ROOT, "bindings/generated/calls.json"), "utf8"));
@@ -38,7 +38,7 @@ function serve() {
 }
 
 before(async () => {
-  emulator = await startEmulator();
+  emulator = await Emulator.start();
   server = await serve();
   profile = await mkdtemp(join(tmpdir(), "framekey-chromium-"));
   browser = await chromium.launchPersistentContext(profile, { executablePath: process.env.FRAMEKEY_CHROMIUM, headless: true, args: FLAGS });
@@ -48,7 +48,7 @@ before(async () => {
     const framekey = await import("/node_modules/framekey/dist/esm/index.js");
     const rows = await import("/test/rows.mjs");
     Object.assign(globalThis, { framekey, rows, info });
-  }, emulator.info);
+  }, await emulator.control("GET", "/info"));
 });
 
 after(async () => {

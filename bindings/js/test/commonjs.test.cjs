@@ -20,12 +20,11 @@ test("each subpath holds its service and the errors", async () => {
 });
 
 test("a call works", async () => {
-  const { startEmulator } = await import("./emulator.mjs");
-  const emulator = await startEmulator();
+  const { Emulator } = require("framekey/emulator");
+  const emulator = await Emulator.start();
   try {
     const { TwelveLabs } = require("framekey/twelve-labs");
-    const { api_key: apiKey, base_url: baseUrl } = emulator.info["twelve-labs"];
-    assert.ok(Array.isArray((await new TwelveLabs({ apiKey, baseUrl }).indexes.list()).data));
+    assert.ok(Array.isArray((await new TwelveLabs(emulator.twelveLabs).indexes.list()).data));
   } finally {
     await emulator.stop();
   }

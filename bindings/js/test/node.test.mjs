@@ -9,8 +9,8 @@ import { after, before, describe, test } from "node:test";
 import { inspect } from "node:util";
 
 import * as framekey from "framekey";
+import { Emulator } from "framekey/emulator";
 
-import { startEmulator } from "./emulator.mjs";
 import { makeCall, makeClients } from "./rows.mjs";
 
 const { ApiVideo, TwelveLabs, VideoVector } = framekey;
@@ -18,7 +18,7 @@ const calls = JSON.parse(await readFile(join(process.env.FRAMEKEY_ROOT, "binding
 
 let emulator;
 let info;
-const apiVideo = (more) => new ApiVideo({ apiKey: info["api-video"].api_key, baseUrl: info["api-video"].base_url, ...more });
+const apiVideo = (more) => new ApiVideo({ ...emulator.apiVideo, ...more });
 
 /** A Twelve Labs client of a service that answers as `handler` says; `call` is made while it is there. */
 async function against(handler, call) {
@@ -33,10 +33,10 @@ async function against(handler, call) {
 }
 
 before(async () => {
-  emulator = await startEmulator();
-  info = emulator.info;
+  emulator = await Emulator.start();
+  info = await emulator.control("GET", "/info");
 });
-after(() => emulator.stop());
+after(() => emulator?.stop());
 
 describe("every row of the operation table", () => {
   let clients;

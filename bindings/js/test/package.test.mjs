@@ -26,6 +26,7 @@ test("there are no dependencies and no install scripts", () => {
 const PROGRAM = `
 import { ApiVideo, NotFoundError, TwelveLabs, VideoVector, init, type CallOptions } from "framekey";
 import { ApiVideo as Alone } from "framekey/api-video";
+import { Emulator } from "framekey/emulator";
 
 const options: CallOptions = { signal: new AbortController().signal, timeout: 5 };
 const av = new ApiVideo({ apiKey: "k", sandbox: true });
@@ -37,6 +38,11 @@ export async function main() {
   await same.videos.uploadWithToken({ file: new Blob(["x"]) });
   await new TwelveLabs().indexes.indexedAssets.list("index", { pageLimit: 10 });
   await new VideoVector({ jwt: "j" }).apiKeys.rotate("key");
+  await using emulator = await Emulator.start({ scenario: { seed: 3 } });
+  new ApiVideo({ ...emulator.apiVideo, timeout: 5 });
+  await emulator.fault({ operation: "videos.*", after_commit: true, reset: true });
+  // @ts-expect-error the document's own names
+  await emulator.fault({ afterCommit: true });
   // @ts-expect-error a video's id is a text
   await av.videos.get(1);
   // @ts-expect-error no such argument

@@ -10,7 +10,9 @@ use crate::{process, setup};
 
 const PACKAGE: &str = "bindings/js/npm";
 const TOOLS: &str = "bindings/js/node_modules/.bin";
-const ENTRIES: [&str; 4] = ["index", "api-video", "twelve-labs", "videovector"];
+const ENTRIES: [&str; 5] = ["index", "api-video", "twelve-labs", "videovector", "emulator"];
+/// What Node has otherwise, `NAME.node.js`, or alone.
+const FOR_NODE: [&str; 3] = ["load", "emulator", "launch"];
 
 /// Builds the tarball into `out`; gives its path.
 pub(crate) fn build(root: &Path, out: &Path) -> Result<PathBuf> {
@@ -42,9 +44,12 @@ fn lay_out(root: &Path, glue: &Path, staged: &Path, dist: &Path) -> Result<()> {
         copy_folder(&root.join(PACKAGE).join("src"), folder)?;
         copy(&glue.join("glue.js"), &folder.join("glue.js"))?;
     }
-    std::fs::remove_file(esm.join("load.node.js"))?;
+    for name in FOR_NODE {
+        let file = format!("{name}.node.js");
+        std::fs::remove_file(esm.join(&file))?;
+        std::fs::rename(cjs.join(file), cjs.join(format!("{name}.js")))?;
+    }
     write(&esm.join("package.json"), "{ \"type\": \"module\", \"sideEffects\": false }\n")?;
-    std::fs::rename(cjs.join("load.node.js"), cjs.join("load.js"))?;
     to_common_js(root, staged, &cjs)?;
     write(&cjs.join("package.json"), "{ \"type\": \"commonjs\" }\n")?;
     for entry in ENTRIES {

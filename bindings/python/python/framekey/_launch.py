@@ -65,7 +65,8 @@ class Process:
             self._child.wait()
             raise EmulatorError(f"{self._name} was not ready within {patience:g} seconds{self._said()}")
         if not line.endswith(b"\n"):
-            raise EmulatorError(f"{self._name} {self.ended(wait=True)}")
+            how = self.ended() or "closed its output before it was ready"
+            raise EmulatorError(f"{self._name} {how}")
         return self._fitting(line)
 
     def _fitting(self, line: bytes) -> dict[str, Any]:
@@ -82,12 +83,12 @@ class Process:
             raise EmulatorError(f"{self._name} is version {its}, and this package is {ours}: {how} fits")
         return info
 
-    def ended(self, *, wait: bool = False) -> str | None:
-        """How it ended and what it said, if it has."""
+    def ended(self) -> str | None:
+        """How it ended and what it said, if it has; what it left behind may be noticed a little before."""
         try:
-            code = self._child.wait(timeout=5 if wait else 0)
+            code = self._child.wait(timeout=0.5)
         except subprocess.TimeoutExpired:
-            return "closed its output before it was ready" + self._said() if wait else None
+            return None
         how = f"was ended by signal {-code}" if code < 0 else f"ended with {code}"
         return how + self._said()
 
