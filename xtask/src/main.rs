@@ -4,6 +4,7 @@
 mod bench;
 mod bindings;
 mod check;
+mod fuzz;
 mod generate;
 mod process;
 mod rows;
@@ -34,6 +35,8 @@ enum Command {
     Bindings(bindings::Options),
     /// Look at what must hold in every commit.
     Check(check::Options),
+    /// Search for inputs that break what reads what strangers send.
+    Fuzz(fuzz::Options),
     /// List the rows of the reliability table, the tests that prove them, the code they guard.
     Rows(rows::Options),
     /// Install what the tests need, and say what.
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Generate(options) => generate::run(&root(), &options),
         Command::Bindings(options) => bindings::run(&root(), &options),
         Command::Check(options) => check::run(&root(), &options),
+        Command::Fuzz(options) => fuzz::run(&root(), &options),
         Command::Rows(options) => rows::run(&root(), &options),
         Command::Setup => setup::run(&root()),
         Command::Test(options) => test::run(&root(), &options),

@@ -9,6 +9,9 @@ mod credential;
 mod fail;
 #[cfg(feature = "native")]
 mod fingerprint;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzz;
 mod jwt;
 #[cfg(feature = "native")]
 mod key_age;

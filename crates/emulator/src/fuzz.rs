@@ -1,12 +1,22 @@
-//! Readers of what strangers send, fed with noise: seeded, short in every run, long with
-//! `FRAMEKEY_LONG=1`. The feature `fuzzing` opens them to a fuzzer.
+//! What strangers send, for a fuzzer (`tests/fuzz`): the readers by themselves, and the whole emulator
+//! without a socket.
+
+use std::net::SocketAddr;
 
 use bytes::Bytes;
-use framekey_catalog::Service;
+use framekey_catalog::{Operation, Service};
+use futures_util::StreamExt as _;
 use futures_util::stream::iter;
+use http_body_util::{BodyDataStream, Full};
+use hyper::Request;
+use serde_json::{Value, json};
 
+use crate::connection::Line;
+use crate::credential::Credentials;
 use crate::router::{self, Route};
-use crate::{api_video, form};
+use crate::scenario::Scenario;
+use crate::world::World;
+use crate::{api_video, form, server};
 
 /// Text or noise as a method and a path.
 pub fn route(data: &[u8]) {
@@ -33,79 +43,82 @@ pub async fn multipart(data: &[u8]) {
     }
 }
 
-/// Text or noise as a `Content-Range`.
-pub fn content_range(data: &[u8]) {
-    if let Ok(text) = std::str::from_utf8(data) {
-        api_video::read_range(text);
-    }
+/// Text or noise as a `Content-Range`: what it is read as, written in the one way that it can be
+/// written, and nothing where it is refused.
+pub fn content_range(data: &[u8]) -> Option<String> {
+    api_video::read_range(std::str::from_utf8(data).ok()?)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::draw::Draw;
+/// An emulator without sockets and without a courier. Requests come to it one after the other.
+pub struct Bench(World);
 
-    fn rounds() -> u64 {
-        if std::env::var_os("FRAMEKEY_LONG").is_some() { 2_000_000 } else { 20_000 }
+/// What a request was answered with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// The status.
+    pub status: u16,
+    /// The header `content-type`.
+    pub media: String,
+    /// The body, up to a mebibyte of it.
+    pub body: Bytes,
+}
+
+/// A body is read up to here: some faults never come to an end.
+const ENOUGH: usize = 1 << 20;
+
+impl Bench {
+    /// A fresh emulator as the scenario has it.
+    ///
+    /// # Errors
+    /// The field of the scenario that is wrong.
+    pub fn new(scenario: Scenario) -> Result<Self, String> {
+        scenario.check()?;
+        let address = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        Ok(Bench(World::new(scenario, address(1), address(2))))
     }
 
-    /// A seed with a few bytes changed, taken out or put in.
-    fn mutated(draw: &mut Draw, seeds: &[&[u8]]) -> Vec<u8> {
-        let pick = |draw: &mut Draw, below: usize| (draw.fraction() * below as f64) as usize;
-        let mut bytes = seeds[pick(draw, seeds.len())].to_vec();
-        for _ in 0..pick(draw, 6) {
-            let at = pick(draw, bytes.len() + 1);
-            match pick(draw, 4) {
-                0 => bytes.insert(at, pick(draw, 256) as u8),
-                1 if at < bytes.len() => bytes[at] = pick(draw, 256) as u8,
-                2 if at < bytes.len() => drop(bytes.remove(at)),
-                _ => {
-                    let other = seeds[pick(draw, seeds.len())];
-                    let from = pick(draw, other.len() + 1);
-                    bytes.splice(at..at, other[from..].iter().copied().take(20));
-                }
+    /// Ready credentials.
+    #[must_use]
+    pub fn credentials(&self) -> Credentials {
+        (*self.0.credentials()).clone()
+    }
+
+    /// Arguments with which an operation succeeds, by their names in our calls.
+    #[must_use]
+    pub fn example(&self, operation: &Operation) -> Value {
+        let asked = json!({ "service": operation.service.slug(), "operation": operation.id });
+        let told = self.0.desk("POST", "example", &asked);
+        told.and_then(|told| serde_json::from_slice(&told.body).ok()).unwrap_or_default()
+    }
+
+    /// What a request is answered with; nothing where the connection ends instead.
+    pub async fn ask(&self, request: Request<Full<Bytes>>) -> Option<Told> {
+        let response = server::handle(&self.0, request, &Line::new(false)).await.ok()?;
+        let (head, body) = response.into_parts();
+        let mut pieces = BodyDataStream::new(body);
+        let mut body = Vec::new();
+        while let Some(Ok(piece)) = pieces.next().await {
+            body.extend_from_slice(&piece);
+            if body.len() > ENOUGH {
+                break;
             }
         }
-        bytes
+        let media = head.headers.get("content-type").and_then(|media| media.to_str().ok());
+        let media = media.unwrap_or_default().to_owned();
+        Some(Told { status: head.status.as_u16(), media, body: body.into() })
     }
 
-    #[test]
-    fn the_router_takes_anything() {
-        let mut draw = Draw::new(1);
-        let rows: Vec<String> = framekey_catalog::all()
-            .map(|row| format!("{} {}", row.method.as_str(), row.path.replace(['{', '}'], "x")))
-            .collect();
-        let seeds: Vec<&[u8]> = rows.iter().map(String::as_bytes).collect();
-        for _ in 0..rounds() {
-            route(&mutated(&mut draw, &seeds));
-        }
+    /// All that it keeps, as one document.
+    #[must_use]
+    pub fn save(&self) -> Value {
+        self.0.save()
     }
 
-    #[tokio::test]
-    async fn the_form_reader_takes_anything() {
-        let good =
-            b"\x10--edge\r\ncontent-disposition: form-data; name=\"a\"\r\n\r\nb\r\n--edge\r\n\
-                     content-disposition: form-data; name=\"file\"; filename=\"c.mp4\"\r\n\
-                     content-type: video/mp4\r\n\r\n\xff\xfe\r\n--edge--\r\n";
-        let mut draw = Draw::new(2);
-        for _ in 0..rounds() {
-            multipart(&mutated(&mut draw, &[good, b"\x01--edge\r\n", b"\xff--edge--\r\n\r\n"]))
-                .await;
-        }
-    }
-
-    #[test]
-    fn the_range_reader_takes_anything() {
-        let mut draw = Draw::new(3);
-        let seeds: [&[u8]; 5] = [
-            b"part 1/2",
-            b"part 1/*",
-            b"bytes 0-5242879/10485760",
-            b"bytes 0-18446744073709551615/*",
-            b"\xc3\xa9 1-2/3",
-        ];
-        for _ in 0..rounds() * 5 {
-            content_range(&mutated(&mut draw, &seeds));
-        }
+    /// Goes back to a document.
+    ///
+    /// # Errors
+    /// The field of the document that is wrong.
+    pub fn load(&self, document: &[u8]) -> Result<(), String> {
+        self.0.load(document)
     }
 }

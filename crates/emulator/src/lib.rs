@@ -17,7 +17,7 @@ mod draw;
 mod fault;
 mod files;
 mod form;
-#[cfg(any(test, feature = "fuzzing"))]
+#[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzz;
 mod journal;

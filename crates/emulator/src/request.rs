@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use framekey_catalog::{Body, Operation, Scheme, Service};
 use futures_util::{Stream, StreamExt as _};
 use http_body_util::BodyDataStream;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Body as HttpBody;
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Request};
 use percent_encoding::percent_decode_str;
@@ -30,6 +30,17 @@ const BODY_PATIENCE: Duration = Duration::from_secs(30);
 /// No service takes a larger form; what is announced beyond is refused before it is read.
 const LARGEST_FORM: u64 = 5 << 30;
 
+/// A body as it arrives: hyper's, or one that a fuzzer made.
+pub(crate) trait Arrives:
+    HttpBody<Data = Bytes, Error: std::error::Error + Send + Sync> + Send + Unpin + 'static
+{
+}
+
+impl<B> Arrives for B where
+    B: HttpBody<Data = Bytes, Error: std::error::Error + Send + Sync> + Send + Unpin + 'static
+{
+}
+
 /// The place of a path, and the rest of it.
 fn place(path: &str) -> Option<(Place, &str)> {
     Place::ALL.into_iter().find_map(|place| {
@@ -40,7 +51,7 @@ fn place(path: &str) -> Option<(Place, &str)> {
 
 pub(crate) async fn serve(
     world: &World,
-    request: Request<Incoming>,
+    request: Request<impl Arrives>,
     line: &Line,
 ) -> Result<Reply, End> {
     let (head, body) = request.into_parts();
@@ -104,7 +115,7 @@ async fn file(
     world: &World,
     head: &Parts,
     path: &str,
-    body: Incoming,
+    body: impl Arrives,
     line: &Line,
 ) -> Result<Reply, End> {
     let query = pairs(head.uri.query().unwrap_or_default());
@@ -175,7 +186,7 @@ fn given(
 /// Reads a body: JSON as a value, a form part by part.
 async fn read(
     headers: &HeaderMap,
-    body: Incoming,
+    body: impl Arrives,
     operation: &Operation,
     entry: &mut Entry,
 ) -> Result<(Value, Form), Answer> {
@@ -240,7 +251,7 @@ fn is_json(content_type: &str) -> bool {
 }
 
 /// The pieces of a body, as long as they keep coming.
-fn patient(body: Incoming) -> impl Stream<Item = Result<Bytes, std::io::Error>> + Send {
+fn patient(body: impl Arrives) -> impl Stream<Item = Result<Bytes, std::io::Error>> + Send {
     let pieces = BodyDataStream::new(body);
     futures_util::stream::unfold(pieces, |mut pieces| async {
         let piece = match tokio::time::timeout(BODY_PATIENCE, pieces.next()).await {

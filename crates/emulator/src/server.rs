@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
-use hyper::body::Incoming;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use tokio::net::{TcpListener, TcpStream};
@@ -17,6 +16,7 @@ use crate::answer::Answer;
 use crate::clock::pause;
 use crate::connection::{self, Line};
 use crate::fault::{Body, End, Reply};
+use crate::request::Arrives;
 use crate::world::World;
 use crate::{control, request};
 
@@ -64,7 +64,7 @@ async fn accept([one, other]: &[TcpListener; 2]) -> std::io::Result<(TcpStream, 
 /// Answers a request, or says how its connection ends.
 pub(crate) async fn handle(
     world: &World,
-    request: Request<Incoming>,
+    request: Request<impl Arrives>,
     line: &Line,
 ) -> Result<Response<Body>, End> {
     if request.method() == Method::OPTIONS {
@@ -80,7 +80,7 @@ pub(crate) async fn handle(
     Ok(respond(reply))
 }
 
-async fn controlled(world: &World, request: Request<Incoming>, switch: &str) -> Answer {
+async fn controlled(world: &World, request: Request<impl Arrives>, switch: &str) -> Answer {
     let method = request.method().clone();
     match Limited::new(request.into_body(), LARGEST_BODY).collect().await {
         Ok(body) => control::answer(world, method.as_str(), switch, &body.to_bytes()),

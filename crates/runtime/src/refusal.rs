@@ -45,7 +45,7 @@ impl ServerError {
                     (Some(title), Some(detail)) => Some(format!("{title} {detail}")),
                     (title, detail) => title.or(detail),
                 })
-                .or_else(|| first_detail(object.get("detail"), short))
+                .or_else(|| first_detail(object.get("detail")).map(|text| shown(&text, mask)))
                 .or_else(|| text("error")),
             parameter: text("name").filter(|name| !name.is_empty()),
             request_id: text("request_id"),
@@ -64,25 +64,27 @@ fn short(value: &Value, mask: &Mask) -> Option<String> {
 /// A text of the service as it may be shown: without the credential, control characters and
 /// whatever is too long.
 pub(crate) fn shown(text: &str, mask: &Mask) -> String {
-    mask.hide(text).chars().filter(|c| !c.is_control()).take(LONGEST).collect()
+    // They go first: a credential with a line break in it would be whole again without it.
+    let text: String = text.chars().filter(|c| !c.is_control()).collect();
+    mask.hide(&text).chars().take(LONGEST).collect()
 }
 
-/// FastAPI's list of faults: the first one's message and place.
-fn first_detail(
-    detail: Option<&Value>,
-    short: impl Fn(&Value) -> Option<String>,
-) -> Option<String> {
+/// FastAPI's list of faults: the first one's message and place, not masked yet.
+fn first_detail(detail: Option<&Value>) -> Option<String> {
     let first = detail?.as_array()?.first()?;
-    let message = first.get("msg").and_then(&short)?;
-    let place: Vec<String> = first.get("loc")?.as_array()?.iter().filter_map(short).collect();
-    Some(format!("{message} ({})", place.join(".")))
+    let message = first.get("msg")?.as_str()?;
+    let place = first.get("loc")?.as_array()?.iter().map(|part| match part {
+        Value::String(name) => name.clone(),
+        other => other.to_string(),
+    });
+    Some(format!("{message} ({})", place.collect::<Vec<_>>().join(".")))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::ServerError;
-    use crate::SerdeJson;
+    use super::{ServerError, shown};
     use crate::mask::Mask;
+    use crate::{Applied, CredentialKind, Secret, SerdeJson};
 
     fn read(body: &str) -> (Option<String>, Option<String>, Option<String>) {
         let found = ServerError::read(&SerdeJson, body.as_bytes(), &Mask::default());
@@ -119,5 +121,19 @@ mod tests {
         for empty in ["", "<html>", "[]", "null", "{", "\u{fffd}"] {
             assert_eq!(read(empty), (None, None, None), "{empty}");
         }
+    }
+
+    #[test]
+    fn sh_01_a_key_that_a_service_took_apart_is_not_put_together_again() {
+        let mask = Mask::of(&Applied {
+            kind: CredentialKind::ApiKey,
+            headers: vec![("x-api-key", Secret::new("canary.5b1f.key"))],
+            query: Vec::new(),
+            generation: 0,
+        });
+        assert_eq!(shown("not canary.5b\r\n1f.ke\u{7f}y", &mask), "not [redacted]");
+        let body = br#"{"detail":[{"loc":["canary","5b1f","key"],"msg":"no\n"}]}"#;
+        let message = ServerError::read(&SerdeJson, body, &mask).message;
+        assert_eq!(message.as_deref(), Some("no ([redacted])"));
     }
 }

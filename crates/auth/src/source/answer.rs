@@ -13,7 +13,7 @@ use crate::Slot;
 const FIELDS: [&str; 3] = ["api_key", "jwt", "token"];
 
 /// Reads an answer that is to give a secret for `slot`. Says what is wrong without quoting it.
-pub(super) fn read(output: &[u8], slot: Slot) -> Result<Found, String> {
+pub(crate) fn read(output: &[u8], slot: Slot) -> Result<Found, String> {
     let answer: Map<String, Value> =
         serde_json::from_slice(output).map_err(|_| "printed no JSON object".to_owned())?;
     if answer.get("version").and_then(Value::as_u64) != Some(1) {
@@ -59,7 +59,7 @@ fn moment(value: &Value) -> Option<Duration> {
 
 /// What a failed command said, as the end of a sentence: its first line, unless something of what
 /// it printed as an answer, or something like a key, is in it.
-pub(super) fn told(errors: &[u8], output: &[u8]) -> String {
+pub(crate) fn told(errors: &[u8], output: &[u8]) -> String {
     let errors = String::from_utf8_lossy(errors);
     let line = errors.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     let line: String = line.chars().filter(|c| !c.is_control()).take(LONGEST).collect();

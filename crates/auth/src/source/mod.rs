@@ -1,7 +1,7 @@
 //! Where a secret is had from, and the secret in hand.
 
 #[cfg(feature = "native")]
-mod answer;
+pub(crate) mod answer;
 mod callback;
 #[cfg(feature = "native")]
 mod command;

@@ -33,7 +33,7 @@ use crate::credential::Given;
 use crate::draw::Draw;
 use valid::Fault;
 
-#[cfg(any(test, feature = "fuzzing"))]
+#[cfg(feature = "fuzzing")]
 pub(crate) use source::read as read_range;
 
 #[derive(serde::Serialize, serde::Deserialize)]

@@ -71,10 +71,15 @@ fn range(header: Option<&str>) -> Result<Range, Answer> {
     }
 }
 
-/// For noise: whatever it is, it is read or refused.
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) fn read(text: &str) {
-    let _ = range(Some(text));
+/// What a text is read as, written anew; nothing where it is refused.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn read(text: &str) -> Option<String> {
+    let total = |total: Option<u64>| total.map_or("*".to_owned(), |total| total.to_string());
+    match range(Some(text)).ok()? {
+        Range::Whole => None,
+        Range::Part { number, total: of } => Some(format!("part {number}/{}", total(of))),
+        Range::Bytes { from, to, total: of } => Some(format!("bytes {from}-{to}/{}", total(of))),
+    }
 }
 
 impl Source {

@@ -71,7 +71,7 @@ impl Fate {
 }
 
 impl Line {
-    fn new(secure: bool) -> Self {
+    pub(crate) fn new(secure: bool) -> Self {
         Line { secure, stream: None, fate: Arc::default() }
     }
 
