@@ -2,6 +2,7 @@
 //! same functions (`cargo xtask fuzz`) as the tests, which replay the corpus and add seeded noise.
 #![forbid(unsafe_code)]
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a finding is a panic")]
+#![allow(clippy::disallowed_methods, reason = "tokio's clock is paused here")]
 
 pub mod corpus;
 pub mod noise;

@@ -34,7 +34,6 @@ impl Clock for Paused {
 
 /// Seams around a scripted transport. To be made where tokio runs.
 pub(crate) fn platform(script: &Script) -> Platform {
-    #[allow(clippy::disallowed_methods, reason = "tokio's clock is paused here")]
     let clock = Arc::new(Paused(Instant::now()));
     Platform { clock, ..script.platform(&HandClock::default()) }
 }

@@ -1,5 +1,6 @@
 //! Every target over its seeds, its corpus and seeded noise around them; with `FRAMEKEY_LONG=1` a
 //! hundred times as much of it. Issue rows: FZ-02, MP-04, RD-06, TK-11, E33.
+#![allow(clippy::print_stdout, reason = "the input that broke something")]
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
 
 use framekey_fuzz::noise::Noise;
@@ -16,7 +17,7 @@ fn replay(name: &str, rounds: usize) {
         let input = noise.draw(target.longest);
         let check = std::panic::AssertUnwindSafe(|| (target.check)(&input));
         if let Err(why) = std::panic::catch_unwind(check) {
-            eprintln!("{name}: {}", input.escape_ascii());
+            println!("{name}: {}", input.escape_ascii());
             std::panic::resume_unwind(why);
         }
     }

@@ -1,5 +1,6 @@
 //! Puts a target's corpus into a folder, one input a file, with its dictionary beside; and takes what a
 //! fuzzer left there back. `cargo xtask fuzz` calls it.
+#![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "what is printed is read by xtask")]
 
 use std::fs;

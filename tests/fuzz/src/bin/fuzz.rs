@@ -1,4 +1,5 @@
 //! One target under libFuzzer: its name is in `FRAMEKEY_FUZZ`.
+#![forbid(unsafe_code)]
 #![no_main]
 
 use std::sync::LazyLock;

@@ -83,10 +83,13 @@ fn is_own_shape(service: Service, body: &Value) -> bool {
     }
 }
 
+/// Which answer of which operation.
+type Shape = (Service, &'static str, u16);
+
 /// What is wrong with a body by the document.
 fn schema(operation: &'static Operation, status: u16, body: &Value) -> Result<(), String> {
     thread_local! {
-        static KNOWN: RefCell<HashMap<(Service, &'static str, u16), Option<Validator>>> = RefCell::default();
+        static KNOWN: RefCell<HashMap<Shape, Option<Validator>>> = RefCell::default();
     }
     KNOWN.with_borrow_mut(|known| {
         let validator =
