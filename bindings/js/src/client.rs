@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use framekey::dynamic::{self, File};
-use framekey::{CallOptions, Error, ErrorKind, Service};
+use framekey::{CallOptions, Error, ErrorKind, Service, SharedTokens};
 use framekey_runtime::{Json, Response, Source};
 use futures_util::future::{Either, select};
 use futures_util::pin_mut;
@@ -17,6 +17,11 @@ use wasm_bindgen::prelude::*;
 use crate::host::Host;
 use crate::json::HostJson;
 use crate::platform::platform;
+
+thread_local! {
+    /// Clients with the same key and base URL have one token.
+    static TOKENS: SharedTokens = SharedTokens::default();
+}
 
 /// A client of one service.
 #[wasm_bindgen]
@@ -73,6 +78,7 @@ fn build(service: &str, options: &str, host: &Host) -> Result<dynamic::Client, E
     let environment = host.clone();
     let mut builder = dynamic::Client::builder(service)
         .platform(platform(host))
+        .shared(&TOKENS.with(SharedTokens::clone))
         .environment(move |name| environment.env(name));
     for (name, value) in object(&HostJson(host.clone()), options)? {
         builder = builder.set(&name, value)?;

@@ -66,6 +66,21 @@ test("e01 64 promises at an ended token share one exchange", async () => {
   assert.equal(journal.filter((entry) => entry.operation === "access_tokens.create").length, 1);
 });
 
+test("e01 two clients of one key share one exchange, also after an early revocation", async () => {
+  const clients = [apiVideo(), apiVideo()];
+  const exchanges = async () => {
+    await emulator.clearJournal();
+    const calls = Array.from({ length: 64 }, (_, at) => clients[at % 2].videos.list({ pageSize: 1 }));
+    await Promise.all(calls);
+    return (await emulator.journal()).filter((entry) => entry.operation === "access_tokens.create").length;
+  };
+  await emulator.advance(3700);
+  assert.equal(await exchanges(), 1);
+  assert.equal(await exchanges(), 0);
+  await emulator.revokeAccessTokens();
+  assert.equal(await exchanges(), 1);
+});
+
 test("values pass as they are, null included", async () => {
   const av = apiVideo();
   const title = "Ünïcode – 影片";

@@ -1,20 +1,23 @@
 //! From a waiting Python thread to the Rust runtime and back.
 
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::errors::internal;
+use crate::process::PerProcess;
 
 /// How long Ctrl-C may have to wait to be seen.
 const SLICE: Duration = Duration::from_millis(50);
 
+/// How long what is under way may take when the interpreter ends.
+const LAST_WAIT: Duration = Duration::from_millis(500);
+
 /// The runtime of this process. Started by the first call, so that importing the package starts no
 /// thread and servers that fork after the import are safe.
-static RUNTIME: Mutex<Option<(u32, Runtime)>> = Mutex::new(None);
+static RUNTIME: PerProcess<Runtime> = PerProcess::empty();
 
 /// Runs `work` on the runtime while other Python threads go on.
 ///
@@ -46,22 +49,24 @@ where
     })
 }
 
-/// The lock is only held while attached to the interpreter, as `fork` is: a child never finds it
-/// locked by a thread that it does not have.
-fn runtime(_attached: Python<'_>) -> PyResult<Handle> {
-    let mut slot = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let pid = std::process::id();
-    if let Some((_, runtime)) = slot.as_ref().filter(|(owner, _)| *owner == pid) {
-        return Ok(runtime.handle().clone());
+/// The runtime of this process, started where there is none.
+pub(crate) fn runtime(py: Python<'_>) -> PyResult<Handle> {
+    let start = || {
+        py.import("atexit")?.call_method1("register", (wrap_pyfunction!(shut_down, py)?,))?;
+        Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("framekey")
+            .enable_all()
+            .build()
+            .map_err(|error| internal(&format!("no threads could be started: {error}")))
+    };
+    RUNTIME.with(py, start, |runtime| runtime.handle().clone())
+}
+
+/// Ends the runtime before the interpreter ends, so that no thread of ours is left to ask for it.
+#[pyfunction]
+fn shut_down(py: Python<'_>) {
+    if let Some(runtime) = RUNTIME.take(py) {
+        py.detach(|| runtime.shutdown_timeout(LAST_WAIT));
     }
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(2)
-        .thread_name("framekey")
-        .enable_all()
-        .build()
-        .map_err(|error| internal(&format!("no threads could be started: {error}")))?;
-    let handle = runtime.handle().clone();
-    // The parent's threads do not exist after a fork: waiting for them would never end.
-    std::mem::forget(slot.replace((pid, runtime)));
-    Ok(handle)
 }

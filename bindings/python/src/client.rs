@@ -1,26 +1,24 @@
 //! The one native class: a client of one service, called by operation ids.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use framekey::dynamic::{self, File};
-use framekey::runtime::{Bytes, Source};
-use framekey::{CallOptions, Error, ErrorKind, Secret, Service};
+use framekey::runtime::{Bytes, Response, Source};
+use framekey::{CallOptions, Error, ErrorKind, Secret, Service, SharedTokens};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyTuple};
 use serde_json::{Map, Value};
 
+use crate::asyncio::{Completions, Running, start};
 use crate::bridge::wait;
 use crate::errors::raise;
+use crate::process::PerProcess;
 
 /// Argument, file name, content type; then a path with offset and length, or the bytes themselves.
 type FileArgument =
     (String, Option<String>, Option<String>, Option<PathBuf>, u64, u64, Option<PyBackedBytes>);
-
-/// Status, content type and bytes of an answer.
-type Answer<'py> = (u16, Option<String>, Bound<'py, PyBytes>);
 
 /// A client of one service.
 #[pyclass(frozen, module = "framekey._native")]
@@ -29,7 +27,7 @@ pub(crate) struct Client {
     /// JSON, for a forked child to build its own client from: the parent's connections are served
     /// by threads that the child does not have.
     options: Secret,
-    inner: Mutex<(u32, dynamic::Client)>,
+    inner: PerProcess<dynamic::Client>,
 }
 
 #[pymethods]
@@ -42,8 +40,10 @@ impl Client {
         })?;
         let options = Secret::new(options);
         // Setting TLS up takes milliseconds: other threads go on.
-        let inner = py.detach(|| build(service, &options)).map_err(|error| raise(py, &error))?;
-        Ok(Client { service, options, inner: Mutex::new((std::process::id(), inner)) })
+        let tokens = tokens(py)?;
+        let inner =
+            py.detach(|| build(service, &options, &tokens)).map_err(|error| raise(py, &error))?;
+        Ok(Client { service, options, inner: PerProcess::new(inner) })
     }
 
     /// Where the service is.
@@ -52,7 +52,8 @@ impl Client {
         Ok(self.inner(py)?.session().base().to_string())
     }
 
-    /// Calls one operation with a JSON object of arguments and waits for the answer.
+    /// Calls one operation with a JSON object of arguments and waits for the answer: its status,
+    /// content type and bytes.
     fn call<'py>(
         &self,
         py: Python<'py>,
@@ -60,36 +61,72 @@ impl Client {
         arguments: &str,
         files: Vec<FileArgument>,
         timeout: Option<f64>,
-    ) -> PyResult<Answer<'py>> {
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let call = self.prepare(py, operation, arguments, files, timeout)?;
+        let response = wait(py, call)?.map_err(|error| raise(py, &error))?;
+        answer(py, &response)
+    }
+
+    /// Begins the same call for an event loop. The answer, or the exception, goes to `future`.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of `call`, and where it ends")]
+    fn start(
+        &self,
+        py: Python<'_>,
+        operation: String,
+        arguments: &str,
+        files: Vec<FileArgument>,
+        timeout: Option<f64>,
+        future: Py<PyAny>,
+        completions: Py<Completions>,
+    ) -> PyResult<Running> {
+        let call = self.prepare(py, operation, arguments, files, timeout)?;
+        start(py, future, completions, call)
+    }
+}
+
+impl Client {
+    fn prepare(
+        &self,
+        py: Python<'_>,
+        operation: String,
+        arguments: &str,
+        files: Vec<FileArgument>,
+        timeout: Option<f64>,
+    ) -> PyResult<impl Future<Output = Result<Response, Error>> + Send + use<>> {
         let client = self.inner(py)?;
         let failed = |error: Error| raise(py, &error);
         let arguments = object(arguments).map_err(failed)?;
         let options = CallOptions { timeout: timeout.map(seconds).transpose().map_err(failed)? };
         let files = files.into_iter().map(file).collect();
-        let outcome =
-            wait(py, async move { client.call(&operation, arguments, files, options).await })?;
-        let response = outcome.map_err(failed)?;
-        let media = response.headers.get("content-type").map(str::to_owned);
-        Ok((response.status, media, PyBytes::new(py, &response.body)))
+        Ok(async move { client.call(&operation, arguments, files, options).await })
     }
-}
 
-impl Client {
-    /// As with the runtime, the lock is only held while attached, so that no child finds it locked.
     fn inner(&self, py: Python<'_>) -> PyResult<dynamic::Client> {
-        let mut slot = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let pid = std::process::id();
-        if slot.0 != pid {
-            let own = build(self.service, &self.options).map_err(|error| raise(py, &error))?;
-            std::mem::forget(std::mem::replace(&mut *slot, (pid, own)));
-        }
-        Ok(slot.1.clone())
+        let make =
+            || build(self.service, &self.options, &tokens(py)?).map_err(|error| raise(py, &error));
+        self.inner.with(py, make, dynamic::Client::clone)
     }
 }
 
-fn build(service: Service, options: &Secret) -> Result<dynamic::Client, Error> {
+/// Clients of one process with the same key and base URL have one token.
+fn tokens(py: Python<'_>) -> PyResult<SharedTokens> {
+    static TOKENS: PerProcess<SharedTokens> = PerProcess::empty();
+    TOKENS.with(py, || Ok(SharedTokens::default()), SharedTokens::clone)
+}
+
+/// What Python makes an answer of.
+pub(crate) fn answer<'py>(py: Python<'py>, response: &Response) -> PyResult<Bound<'py, PyTuple>> {
+    let media = response.headers.get("content-type");
+    (response.status, media, PyBytes::new(py, &response.body)).into_pyobject(py)
+}
+
+fn build(
+    service: Service,
+    options: &Secret,
+    tokens: &SharedTokens,
+) -> Result<dynamic::Client, Error> {
     let named = object(options.expose())?;
-    let builder = dynamic::Client::builder(service);
+    let builder = dynamic::Client::builder(service).shared(tokens);
     named.into_iter().try_fold(builder, |builder, (name, value)| builder.set(&name, value))?.build()
 }
 

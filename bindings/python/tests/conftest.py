@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -42,3 +44,32 @@ def serve() -> Iterator[Callable[[Callable[[BaseHTTPRequestHandler], None]], str
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+class Silent:
+    """A service that takes one request and answers nothing."""
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.base_url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.asked = threading.Event()
+        self.closed = threading.Event()
+        self.closed_at = 0.0
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self) -> None:
+        connection, _ = self.listener.accept()
+        with connection:
+            connection.recv(65536)
+            self.asked.set()
+            while connection.recv(65536):
+                pass
+            self.closed_at = time.monotonic()
+            self.closed.set()
+
+
+@pytest.fixture
+def silent() -> Iterator[Silent]:
+    service = Silent()
+    with service.listener:
+        yield service

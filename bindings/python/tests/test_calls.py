@@ -17,6 +17,11 @@ import pytest
 import framekey
 
 
+def exchanges(emulator: Any) -> int:
+    """How many there were since the journal was cleared."""
+    return [entry["operation"] for entry in emulator.journal()].count("access_tokens.create")
+
+
 def test_e01_64_threads_at_an_ended_token_share_one_exchange(emulator: Any) -> None:
     with framekey.ApiVideo(**emulator.api_video) as av:
         av.videos.list(page_size=1)
@@ -28,6 +33,25 @@ def test_e01_64_threads_at_an_ended_token_share_one_exchange(emulator: Any) -> N
         journal = emulator.journal()
         assert [entry["operation"] for entry in journal].count("access_tokens.create") == 1
         assert [(entry["operation"], entry["status"]) for entry in journal].count(("videos.list", 200)) == 64
+
+
+def test_e01_8_clients_of_8_threads_share_one_exchange_also_after_an_early_revocation(emulator: Any) -> None:
+    emulator.advance(3700)
+    clients = [framekey.ApiVideo(**emulator.api_video) for _ in range(8)]
+
+    def made() -> int:
+        emulator.clear_journal()
+        with ThreadPoolExecutor(64) as pool:
+            list(pool.map(lambda number: clients[number % 8].videos.list(page_size=1), range(64)))
+        return exchanges(emulator)
+
+    assert made() == 1
+    assert made() == 0
+    emulator.revoke_access_tokens()
+    assert made() == 1
+    clients[0].close()
+    clients[0] = framekey.ApiVideo(**emulator.api_video)
+    assert made() == 0
 
 
 def test_values_pass_as_they_are(emulator: Any) -> None:
@@ -113,7 +137,7 @@ except KeyboardInterrupt:
 """
 
 
-def test_ctrl_c_ends_a_waiting_call() -> None:
+def test_e16_ctrl_c_ends_a_waiting_call() -> None:
     with subprocess.Popen([sys.executable, "-c", SLOW], stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "waiting\n"
@@ -121,7 +145,7 @@ def test_ctrl_c_ends_a_waiting_call() -> None:
         start = time.monotonic()
         child.send_signal(signal.SIGINT)
         assert child.stdout.readline() == "interrupted\n"
-        assert time.monotonic() - start < 2
+        assert time.monotonic() - start < 1
         assert child.wait(5) == 0
 
 

@@ -44,7 +44,7 @@ def test_its_names_can_be_listed_and_others_are_errors() -> None:
 
 
 PROGRAM = """
-from framekey import ApiVideo, NotFoundError, TwelveLabs, VideoVector, UNSET
+from framekey import ApiVideo, AsyncApiVideo, NotFoundError, TwelveLabs, VideoVector, UNSET
 
 with ApiVideo(api_key="k", sandbox=True) as av:
     try:
@@ -58,6 +58,12 @@ VideoVector(jwt="j").api_keys.rotate("key", timeout=5)
 av.videos.get(1)
 av.videos.list(page_sise=50)
 av.videos.fetch("vi1")
+async def main() -> None:
+    async with AsyncApiVideo(api_key="k") as own:
+        title: str = (await own.videos.get("vi1"))["title"]
+        await own.videos.list(page_sise=50)
+        own.videos.list()
+        reveal_type(own.videos.discarded)
 """
 
 
@@ -68,4 +74,5 @@ def test_its_types_are_checked(tmp_path: pathlib.Path) -> None:
     output = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path).stdout
     assert "VideosDiscardedResource" in output, output
     found = [line.split(": ", 1)[0].rsplit(":", 1)[1] for line in output.splitlines() if ": error:" in line]
-    assert found == ["13", "14", "15"], output
+    assert "AsyncVideosDiscardedResource" in output, output
+    assert found == ["13", "14", "15", "19", "20"], output

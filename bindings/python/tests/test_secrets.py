@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import pickle
 import traceback
@@ -28,33 +29,38 @@ def frames(error: BaseException) -> str:
     return "\n".join(f"{frame} {frame.locals}" for frame in ours) + str(told)
 
 
-def test_a_client_shows_its_base_url_and_no_key(serve: Any) -> None:
+def test_e10_a_client_shows_its_base_url_and_no_key(serve: Any) -> None:
     base_url = serve(lambda request: request.send_error(500))
     for client in [
         framekey.ApiVideo(api_key=CANARY, upload_token=CANARY + "u", base_url=base_url),
         framekey.TwelveLabs(api_key=CANARY, base_url=base_url),
         framekey.VideoVector(jwt=CANARY, base_url=base_url),
+        framekey.AsyncApiVideo(api_key=CANARY, upload_token=CANARY + "u", base_url=base_url),
+        framekey.AsyncTwelveLabs(api_key=CANARY, base_url=base_url),
+        framekey.AsyncVideoVector(jwt=CANARY, base_url=base_url),
     ]:
         assert "canary" not in shown(client)
         assert repr(client) == f"<{type(client).__name__} {base_url}>"
         assert "canary" not in shown(client._native)  # type: ignore[attr-defined]
 
 
-def test_clients_are_not_pickled_or_copied() -> None:
-    client = framekey.TwelveLabs(api_key=CANARY)
+@pytest.mark.parametrize("client", [framekey.TwelveLabs, framekey.AsyncTwelveLabs])
+def test_e10_clients_are_not_pickled_or_copied(client: Any) -> None:
+    made = client(api_key=CANARY)
     for attempt in (pickle.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(TypeError) as caught:
-            attempt(client)
+            attempt(made)
         assert "secret" in str(caught.value) and "canary" not in str(caught.value)
 
 
-def test_a_client_that_cannot_be_built_leaves_no_key_in_the_traceback() -> None:
+@pytest.mark.parametrize("client", [framekey.ApiVideo, framekey.AsyncApiVideo])
+def test_e10_a_client_that_cannot_be_built_leaves_no_key_in_the_traceback(client: Any) -> None:
     with pytest.raises(framekey.ConfigurationError) as caught:
-        framekey.ApiVideo(api_key=CANARY, base_url="nonsense")
+        client(api_key=CANARY, base_url="nonsense")
     assert "canary" not in frames(caught.value)
 
 
-def test_a_call_that_fails_leaves_no_key_in_the_traceback(serve: Any) -> None:
+def test_e10_a_call_that_fails_leaves_no_key_in_the_traceback(serve: Any) -> None:
     base_url = serve(lambda request: request.send_error(500, explain=CANARY))
     client = framekey.ApiVideo(api_key=CANARY, auth_mode="basic", base_url=base_url)
     with pytest.raises(framekey.InternalServerError) as caught:
@@ -62,8 +68,28 @@ def test_a_call_that_fails_leaves_no_key_in_the_traceback(serve: Any) -> None:
     assert "canary" not in frames(caught.value) + shown(caught.value)
 
 
-def test_arguments_that_are_secrets_leave_the_traceback_too(emulator: Any) -> None:
+def test_e10_arguments_that_are_secrets_leave_the_traceback_too(emulator: Any) -> None:
     with framekey.ApiVideo(**emulator.api_video) as av:
         with pytest.raises(framekey.BadRequestError) as caught:
             av.access_tokens.create(api_key=CANARY)
         assert "canary" not in frames(caught.value) + shown(caught.value)
+
+
+def test_e10_tasks_that_fail_leave_no_secret_in_their_traceback(emulator: Any, serve: Any) -> None:
+    base_url = serve(lambda request: request.send_error(500, explain=CANARY))
+
+    async def refused() -> None:
+        async with framekey.AsyncApiVideo(**emulator.api_video) as av:
+            await av.access_tokens.create(api_key=CANARY)
+
+    async def broken() -> None:
+        await framekey.AsyncApiVideo(api_key=CANARY, auth_mode="basic", base_url=base_url).videos.list()
+
+    async def odd() -> None:
+        await framekey.AsyncApiVideo(base_url=base_url).access_tokens.create(api_key=CANARY, timeout=-1)
+
+    for attempt in (refused, broken, odd):
+        with pytest.raises(framekey.FramekeyError) as caught:
+            asyncio.run(attempt())
+        assert "canary" not in frames(caught.value) + shown(caught.value)
+        assert caught.value.__cause__ is None and caught.value.__context__ is None

@@ -14,6 +14,7 @@ pub mod dynamic;
 #[cfg(any(feature = "api-video", feature = "twelve-labs", feature = "videovector"))]
 #[rustfmt::skip]
 mod generated;
+mod shared;
 #[cfg(feature = "native")]
 pub mod upload;
 
@@ -32,6 +33,8 @@ pub use generated::api_video;
 pub use generated::twelve_labs;
 #[cfg(feature = "videovector")]
 pub use generated::videovector;
+
+pub use shared::SharedTokens;
 
 pub use framekey_auth as auth;
 pub use framekey_catalog as catalog;

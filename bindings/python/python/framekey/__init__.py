@@ -1,7 +1,7 @@
 """One client for three video APIs: api.video, Twelve Labs and VideoVector.
 
-``ApiVideo``, ``TwelveLabs`` and ``VideoVector`` are the clients; every exception is a
-``FramekeyError``. Not affiliated with any of the three services.
+``ApiVideo``, ``TwelveLabs`` and ``VideoVector`` are the clients, ``AsyncApiVideo`` and so on those
+for asyncio; every exception is a ``FramekeyError``. Not affiliated with any of the three services.
 """
 
 from __future__ import annotations
@@ -14,17 +14,23 @@ if TYPE_CHECKING:
     from ._unset import UNSET as UNSET
     from ._unset import Unset as Unset
     from .generated.api_video import ApiVideo as ApiVideo
+    from .generated.api_video_async import AsyncApiVideo as AsyncApiVideo
     from .generated.errors import *  # noqa: F403
     from .generated.twelve_labs import TwelveLabs as TwelveLabs
+    from .generated.twelve_labs_async import AsyncTwelveLabs as AsyncTwelveLabs
     from .generated.videovector import VideoVector as VideoVector
+    from .generated.videovector_async import AsyncVideoVector as AsyncVideoVector
 
     __version__: str
 
 # A service's classes, and the native library with them, are loaded when they are first asked for.
 _HOMES = {
     "ApiVideo": ".generated.api_video",
+    "AsyncApiVideo": ".generated.api_video_async",
     "TwelveLabs": ".generated.twelve_labs",
+    "AsyncTwelveLabs": ".generated.twelve_labs_async",
     "VideoVector": ".generated.videovector",
+    "AsyncVideoVector": ".generated.videovector_async",
     "FileInput": "._files",
     "FramekeyError": "._errors",
     "UNSET": "._unset",

@@ -14,12 +14,13 @@ from ._unset import UNSET
 Json = Any
 """An answer: dicts, lists, texts, numbers, flags, None; bytes where the service does not send JSON."""
 
+C = TypeVar("C", bound="BaseClient")
+R = TypeVar("R", bound="BaseResource[Any]")
 Self = TypeVar("Self", bound="ServiceClient")
-R = TypeVar("R", bound="Resource")
 
 
-class ServiceClient:
-    """A client of one service. Threads may share it; its connections are kept until it is closed."""
+class BaseClient:
+    """What clients that wait and clients for event loops have in common."""
 
     _service = ""
 
@@ -38,6 +39,23 @@ class ServiceClient:
             del given
         self._base_url = self._native.base_url
 
+    def __repr__(self) -> str:
+        base_url = getattr(self, "_base_url", "not built")
+        return f"<{type(self).__name__} {base_url}>"
+
+    def __reduce__(self) -> Any:
+        name = type(self).__name__
+        raise TypeError(f"{name} holds a secret and cannot be pickled or copied; make a {name} where it is needed")
+
+    def _ready(self, operation: str) -> _native.Client:
+        if self._native is None:
+            raise usage("usage.closed", f"`{operation}`: the client is closed")
+        return self._native
+
+
+class ServiceClient(BaseClient):
+    """A client of one service. Threads may share it; its connections are kept until it is closed."""
+
     def close(self) -> None:
         """Lets the connections and the credential go. Sends nothing; later calls are refused."""
         self._native = None
@@ -48,14 +66,6 @@ class ServiceClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def __repr__(self) -> str:
-        base_url = getattr(self, "_base_url", "not built")
-        return f"<{type(self).__name__} {base_url}>"
-
-    def __reduce__(self) -> Any:
-        name = type(self).__name__
-        raise TypeError(f"{name} holds a secret and cannot be pickled or copied; make a {name} where it is needed")
-
     def _call(
         self,
         operation: str,
@@ -63,32 +73,32 @@ class ServiceClient:
         files: Mapping[str, Any] | None,
         timeout: float | None,
     ) -> Json:
-        native = self._native
-        if native is None:
-            raise usage("usage.closed", f"`{operation}`: the client is closed")
-        # As above: an argument may be a secret, and a traceback may show what it was made of.
-        try:
-            text = _encode(operation, arguments)
-        finally:
-            arguments.clear()
+        native = self._ready(operation)
+        text = encode(operation, arguments)
         try:
             opened = _files.prepare(files) if files else []
             status, media, body = native.call(operation, text, opened, timeout)
         finally:
             del text
-        return _decode(operation, media, body)
+        return decode(operation, media, body)
 
 
-class Resource:
-    """A group of operations."""
+class BaseResource(Generic[C]):
+    """A group of operations of a client."""
 
     __slots__ = ("_client",)
 
-    def __init__(self, client: ServiceClient) -> None:
+    def __init__(self, client: C) -> None:
         self._client = client
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._client!r}>"
+
+
+class Resource(BaseResource[ServiceClient]):
+    """A group of operations."""
+
+    __slots__ = ()
 
 
 class part(Generic[R]):
@@ -101,15 +111,19 @@ class part(Generic[R]):
     @overload
     def __get__(self, owner: None, kind: type[object]) -> part[R]: ...
     @overload
-    def __get__(self, owner: ServiceClient | Resource, kind: type[object]) -> R: ...
-    def __get__(self, owner: ServiceClient | Resource | None, kind: type[object]) -> part[R] | R:
+    def __get__(self, owner: BaseClient | BaseResource[Any], kind: type[object]) -> R: ...
+    def __get__(self, owner: BaseClient | BaseResource[Any] | None, kind: type[object]) -> part[R] | R:
         if owner is None:
             return self
-        return self._resource(owner._client if isinstance(owner, Resource) else owner)
+        return self._resource(owner._client if isinstance(owner, BaseResource) else owner)
 
 
-def _encode(operation: str, arguments: dict[str, Any]) -> str:
+def encode(operation: str, arguments: dict[str, Any]) -> str:
+    """The arguments as JSON. They are emptied, as an argument may be a secret and a traceback may
+    show what it was made of.
+    """
     given = {name: value for name, value in arguments.items() if value is not UNSET}
+    arguments.clear()
     try:
         return json.dumps(given, default=_plain, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
@@ -131,7 +145,8 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
-def _decode(operation: str, media: str | None, body: bytes) -> Json:
+def decode(operation: str, media: str | None, body: bytes) -> Json:
+    """What an answer holds."""
     if not body:
         return None
     kind = (media or "").split(";")[0].strip().lower()

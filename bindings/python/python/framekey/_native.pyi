@@ -1,3 +1,5 @@
+from asyncio import Future
+
 from framekey._files import NativeFile
 
 class Client:
@@ -9,3 +11,23 @@ class Client:
     def call(
         self, operation: str, arguments: str, files: list[NativeFile], timeout: float | None
     ) -> tuple[int, str | None, bytes]: ...
+    def start(
+        self,
+        operation: str,
+        arguments: str,
+        files: list[NativeFile],
+        timeout: float | None,
+        future: Future[tuple[int, str | None, bytes]],
+        completions: Completions,
+    ) -> Running: ...
+
+class Completions:
+    """What is finished for one event loop."""
+
+    def __new__(cls) -> Completions: ...
+    def drain(self) -> None: ...
+
+class Running:
+    """A call under way."""
+
+    def cancel(self) -> None: ...

@@ -11,6 +11,7 @@ use framekey_runtime::{Error, Session};
 use super::ClientBuilder;
 use super::choose::{Chosen, Mode};
 use crate::dynamic::Client;
+use crate::shared::Origin;
 
 impl<C: From<Client>> ClientBuilder<C> {
     /// The set for a session. `bare` sends exchanges: without credentials, bound to the same origin.
@@ -27,8 +28,7 @@ impl<C: From<Client>> ClientBuilder<C> {
             held.push(self.by_key(key, mode, bare)?);
         }
         if let Some((given, from)) = session {
-            let credential = DisposableTokenCredential::from_session(given, from, bare.clone());
-            held.push(Box::new(self.shared(self.watched(credential))?));
+            held.push(self.exchanged(Origin::Session(given, from), bare)?);
         }
         let token: Option<Box<dyn Credential>> = match (token, provider) {
             (Some(token), _) if self.service == Service::ApiVideo => {
@@ -63,8 +63,7 @@ impl<C: From<Client>> ClientBuilder<C> {
                 } else {
                     Renewal::Exchange
                 };
-                let credential = DisposableTokenCredential::new(key, renewal, bare.clone());
-                Box::new(self.shared(self.watched(credential))?)
+                self.exchanged(Origin::Key(key, renewal), bare)?
             }
             Service::TwelveLabs | Service::VideoVector => {
                 Box::new(ApiKeyCredential::new(self.service, key))
@@ -72,9 +71,20 @@ impl<C: From<Client>> ClientBuilder<C> {
         })
     }
 
+    /// What keeps an access token: its own, or that of the clients it shares with.
+    fn exchanged(&self, origin: Origin, bare: &Session) -> Result<Box<dyn Credential>, Error> {
+        let make = |origin: &Origin| self.stored(self.watched(origin.credential(bare.clone())));
+        Ok(match &self.shared {
+            Some(tokens) if !self.has_store() => {
+                Box::new(tokens.find_or(bare.base(), origin, make)?)
+            }
+            _ => Box::new(make(&origin)?),
+        })
+    }
+
     /// Shared through the token store, if one is given.
     #[cfg(feature = "native")]
-    fn shared(
+    fn stored(
         &self,
         credential: DisposableTokenCredential,
     ) -> Result<DisposableTokenCredential, Error> {
@@ -85,11 +95,18 @@ impl<C: From<Client>> ClientBuilder<C> {
     }
 
     #[cfg(not(feature = "native"))]
-    fn shared(
+    fn stored(
         &self,
         credential: DisposableTokenCredential,
     ) -> Result<DisposableTokenCredential, Error> {
         Ok(credential)
+    }
+
+    fn has_store(&self) -> bool {
+        #[cfg(feature = "native")]
+        return self.token_store.is_some();
+        #[cfg(not(feature = "native"))]
+        false
     }
 
     fn watched(&self, credential: DisposableTokenCredential) -> DisposableTokenCredential {

@@ -17,6 +17,7 @@ use framekey_catalog::{Scope, Service};
 use framekey_runtime::{BaseUrl, Error, ErrorKind, MaybeSend, Platform, Secret, Session};
 use serde_json::Value;
 
+use crate::SharedTokens;
 use crate::dynamic::Client;
 use options::{Environment, Setting};
 #[cfg(feature = "native")]
@@ -37,6 +38,7 @@ pub struct ClientBuilder<C = Client> {
     ring: Option<Arc<dyn framekey_auth::Keyring>>,
     #[cfg(feature = "native")]
     token_store: Option<Arc<dyn framekey_auth::store::TokenStore>>,
+    shared: Option<SharedTokens>,
     notices: Notices,
     platform: Option<Platform>,
     environment: Environment,
@@ -57,6 +59,7 @@ impl<C: From<Client>> ClientBuilder<C> {
             ring: local::system_keyring(),
             #[cfg(feature = "native")]
             token_store: None,
+            shared: None,
             notices: Notices::default(),
             platform: None,
             environment: Box::new(|name| std::env::var(name).ok()),
@@ -160,6 +163,15 @@ impl<C: From<Client>> ClientBuilder<C> {
     #[must_use]
     pub fn token_store(mut self, store: impl framekey_auth::store::TokenStore + 'static) -> Self {
         self.token_store = Some(Arc::new(store));
+        self
+    }
+
+    /// Shares the access token with the clients of this process that are built with `tokens` and have
+    /// the same key and base URL (api.video). Without it only clones share; Python and JavaScript,
+    /// where clients are not cloned, always do this. See [`SharedTokens`].
+    #[must_use]
+    pub fn shared(mut self, tokens: &SharedTokens) -> Self {
+        self.shared = Some(tokens.clone());
         self
     }
 

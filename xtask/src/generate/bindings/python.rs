@@ -1,5 +1,5 @@
 //! `framekey/generated/{api_video,twelve_labs,videovector}.py`: a class per resource, a method per
-//! operation.
+//! operation; and the same once more for event loops, in `…_async.py`.
 
 use anyhow::Result;
 use heck::ToUpperCamelCase;
@@ -16,6 +16,29 @@ pub(super) const FOLDER: &str = "bindings/python/python/framekey/generated";
 
 /// Arguments that are secrets themselves: they do not stay in local variables, which tracebacks may show.
 const SECRETS: [&str; 4] = ["api_key", "aws_secret_access_key", "client_secret", "refresh_token"];
+
+/// For whom a module is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Callers {
+    /// Threads, which wait.
+    Threads,
+    /// Tasks of an event loop.
+    Tasks,
+}
+
+impl Callers {
+    /// What a class of the other module is called here.
+    fn class(self, name: &str) -> String {
+        format!("{}{name}", self.pick("", "Async"))
+    }
+
+    fn pick<'a>(self, threads: &'a str, tasks: &'a str) -> &'a str {
+        match self {
+            Callers::Threads => threads,
+            Callers::Tasks => tasks,
+        }
+    }
+}
 
 const KEYWORDS: [&str; 35] = [
     "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",
@@ -35,53 +58,66 @@ pub(super) fn generate(
         format!("# {HEAD}\n\"\"\"What is made from the specs.\"\"\"\n"),
     );
     for document in documents {
-        output.text(format!("{FOLDER}/{}.py", document.service.module), module(document, options)?);
+        for callers in [Callers::Threads, Callers::Tasks] {
+            let name = format!("{}{}", document.service.module, callers.pick("", "_async"));
+            output.text(format!("{FOLDER}/{name}.py"), module(document, options, callers)?);
+        }
     }
     Ok(())
 }
 
-fn module(document: &Document, options: &[OptionEntry]) -> Result<String> {
+fn module(document: &Document, options: &[OptionEntry], callers: Callers) -> Result<String> {
     let tree = Node::of(document)?;
-    let client = document.service.variant;
+    let client = callers.class(document.service.variant);
     let title = super::title(document);
     let mut text = format!(
-        "# {HEAD}\n\"\"\"The client of {title}.\"\"\"\n\n\
+        "# {HEAD}\n\"\"\"The client of {title}{}.\"\"\"\n\n\
          from __future__ import annotations\n\n\
          from collections.abc import Mapping, Sequence\n\
          from typing import Any\n\n\
-         from .._client import Json, Resource, ServiceClient, part\n\
+         {}\
          from .._files import FileInput\n\
-         from .._unset import UNSET, Unset\n"
+         from .._unset import UNSET, Unset\n",
+        callers.pick("", " for asyncio"),
+        callers.pick(
+            "from .._client import Json, Resource, ServiceClient, part\n",
+            "from .._async_client import AsyncResource, AsyncServiceClient\n\
+             from .._client import Json, part\n",
+        ),
     );
     for node in tree.inner_first() {
-        text.push_str(&format!("\n\nclass {}(Resource):\n", class(node)));
+        text.push_str(&format!(
+            "\n\nclass {}({}):\n",
+            class(node, callers),
+            callers.class("Resource")
+        ));
         text.push_str(&docstring(super::tag_text(document, &node.path), "", &[], "    "));
         text.push_str("\n    __slots__ = ()\n");
-        text.push_str(&parts(node));
+        text.push_str(&parts(node, callers));
         for operation in &node.operations {
             text.push('\n');
-            text.push_str(&method(document, operation));
+            text.push_str(&method(document, operation, callers));
         }
     }
     let about = super::about(document);
-    text.push_str(&format!("\n\nclass {client}(ServiceClient):\n"));
+    text.push_str(&format!("\n\nclass {client}({}):\n", callers.class("ServiceClient")));
     text.push_str(&docstring(about, "", &[], "    "));
     text.push_str(&format!("\n    _service = \"{}\"\n", document.service.slug));
-    text.push_str(&parts(&tree));
+    text.push_str(&parts(&tree, callers));
     text.push('\n');
     text.push_str(&constructor(document, options));
     Ok(text)
 }
 
-fn class(node: &Node<'_>) -> String {
-    format!("{}Resource", node.path.replace('.', "_").to_upper_camel_case())
+fn class(node: &Node<'_>, callers: Callers) -> String {
+    callers.class(&format!("{}Resource", node.path.replace('.', "_").to_upper_camel_case()))
 }
 
-fn parts(node: &Node<'_>) -> String {
+fn parts(node: &Node<'_>, callers: Callers) -> String {
     let lines: String = node
         .parts
         .iter()
-        .map(|(name, part)| format!("    {name} = part({})\n", class(part)))
+        .map(|(name, part)| format!("    {name} = part({})\n", class(part, callers)))
         .collect();
     if lines.is_empty() { lines } else { format!("\n{lines}") }
 }
@@ -132,9 +168,10 @@ fn constructor(document: &Document, options: &[OptionEntry]) -> String {
     text
 }
 
-fn method(document: &Document, operation: &Operation) -> String {
+fn method(document: &Document, operation: &Operation, callers: Callers) -> String {
     let arguments = Arguments::of(document, operation);
-    let mut text = format!("    def {}(\n        self,\n", python_name(&operation.verb));
+    let verb = python_name(&operation.verb);
+    let mut text = format!("    {}def {verb}(\n        self,\n", callers.pick("", "async "));
     for argument in &arguments.path {
         text.push_str(&format!(
             "        {}: {},\n",
@@ -165,11 +202,11 @@ fn method(document: &Document, operation: &Operation) -> String {
         &docs,
         "        ",
     ));
-    text.push_str(&body(operation, &arguments));
+    text.push_str(&body(operation, &arguments, callers));
     text
 }
 
-fn body(operation: &Operation, arguments: &Arguments) -> String {
+fn body(operation: &Operation, arguments: &Arguments, callers: Callers) -> String {
     let is_file = |argument: &&Argument| matches!(argument.kind, Kind::File { .. });
     let values: Vec<&str> = arguments
         .all()
@@ -189,7 +226,8 @@ fn body(operation: &Operation, arguments: &Arguments) -> String {
         text.push_str(&format!("        del {}\n", secrets.join(", ")));
     }
     text.push_str(&format!(
-        "        return self._client._call(\"{}\", _arguments, {given}, timeout)\n",
+        "        return {}self._client._call(\"{}\", _arguments, {given}, timeout)\n",
+        callers.pick("", "await "),
         operation.id
     ));
     text
