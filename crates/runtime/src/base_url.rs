@@ -230,4 +230,21 @@ mod tests {
         assert_eq!(base.origin(), "https://api.example");
         assert_eq!(base.join("/indexes", "page=2"), "https://api.example/v1.3/indexes?page=2");
     }
+
+    #[test]
+    fn an_origin_is_written_one_way_and_knows_whether_it_is_this_machine() {
+        for (text, origin, loopback) in [
+            ("https://Host.example:443/v1", "https://host.example", false),
+            ("https://host.example:444", "https://host.example:444", false),
+            ("http://localhost:80/", "http://localhost", true),
+            ("http://[::1]:443", "http://[::1]:443", true),
+            ("https://a-b_c.example", "https://a-b_c.example", false),
+        ] {
+            let base = BaseUrl::parse(text).unwrap();
+            assert_eq!((base.origin(), base.is_loopback()), (origin, loopback), "{text}");
+        }
+        let host =
+            |length: usize| format!("https://{}a", "a.".repeat(126) + &"a".repeat(length - 253));
+        assert_eq!((code(&host(253)), code(&host(254))), ("ok", "config.bad_base_url"));
+    }
 }

@@ -52,3 +52,36 @@ pub fn scalar_text(value: &Value) -> Option<String> {
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{path_segment, query_pair, scalar_text};
+
+    #[test]
+    fn rd_06_an_id_that_a_url_would_fold_is_refused_and_no_other() {
+        for id in ["", ".", ".."] {
+            assert_eq!(path_segment(id).unwrap_err().code(), "usage.bad_id");
+        }
+        for (id, written) in [("...", "..."), ("a/b?c", "a%2Fb%3Fc"), ("%2e", "%252e")] {
+            assert_eq!(path_segment(id).unwrap(), written);
+        }
+    }
+
+    #[test]
+    fn pairs_are_parted_and_scalars_are_written_as_they_are() {
+        let mut query = String::new();
+        query_pair(&mut query, "a b", "1&2");
+        query_pair(&mut query, "c", "");
+        assert_eq!(query, "a%20b=1%262&c=");
+        for (value, text) in
+            [(json!("a"), Some("a")), (json!(true), Some("true")), (json!(1.5), Some("1.5"))]
+        {
+            assert_eq!(scalar_text(&value).as_deref(), text);
+        }
+        assert!(
+            [json!(null), json!([]), json!({})].iter().all(|value| scalar_text(value).is_none())
+        );
+    }
+}

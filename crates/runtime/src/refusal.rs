@@ -128,8 +128,7 @@ mod tests {
         let mask = Mask::of(&Applied {
             kind: CredentialKind::ApiKey,
             headers: vec![("x-api-key", Secret::new("canary.5b1f.key"))],
-            query: Vec::new(),
-            generation: 0,
+            ..Applied::nothing()
         });
         assert_eq!(shown("not canary.5b\r\n1f.ke\u{7f}y", &mask), "not [redacted]");
         let body = br#"{"detail":[{"loc":["canary","5b1f","key"],"msg":"no\n"}]}"#;

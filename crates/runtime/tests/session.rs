@@ -7,8 +7,8 @@ use std::time::Duration;
 use framekey_catalog::{Operation, Service, find};
 use framekey_runtime::testing::{Answer, HandClock, Script};
 use framekey_runtime::{
-    Applied, BaseUrl, BoxFuture, Clock, CredentialKind, Credentials, Error, ErrorKind, Repair,
-    Request, Secret, Session, Stage, Time,
+    Applied, BaseUrl, Body, BoxFuture, Clock, CredentialKind, Credentials, Error, ErrorKind,
+    Multipart, Part, Repair, Request, Secret, Session, Stage, Time,
 };
 
 /// A credential that always claims to be renewed.
@@ -206,4 +206,81 @@ async fn e12_the_deadline_ends_a_call_and_names_itself() {
     let error = session.send(operation, request).await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Timeout, "timeout.deadline"));
     assert!(error.to_string().contains("3 s"), "{error}");
+}
+
+/// A credential with whatever secret.
+struct Given(&'static str);
+
+impl Credentials for Given {
+    fn apply<'a>(&'a self, _: &'static Operation) -> BoxFuture<'a, Result<Applied, Error>> {
+        let headers = vec![("x-api-key", Secret::new(self.0))];
+        Box::pin(async {
+            Ok(Applied { kind: CredentialKind::ApiKey, headers, ..Applied::nothing() })
+        })
+    }
+
+    fn rejected<'a>(&'a self, _: &'static Operation, _: &'a Applied) -> BoxFuture<'a, Repair> {
+        let advice = "make another key".to_owned();
+        Box::pin(async { Repair::Refused { code: "auth.key_rejected", advice } })
+    }
+}
+
+#[tokio::test]
+async fn rd_06_a_credential_that_could_write_a_header_of_its_own_is_not_sent() {
+    let script = Script::new(|_, _| Answer::json(401, "{}"));
+    for key in ["canary-1\r\nx-other: 1", "canary-1\n", "canary\u{0}1", "canary\u{7f}1"] {
+        let (operation, request) = get();
+        let given = session(&script).with_credentials(Arc::new(Given(key)));
+        let error = given.send(operation, request).await.unwrap_err();
+        assert_eq!((error.code(), script.take().len()), ("auth.malformed", 0));
+        assert!(!format!("{error} {error:?}").contains("canary"));
+    }
+    let (operation, request) = get();
+    let given = session(&script).with_credentials(Arc::new(Given("canary-1")));
+    let error = given.send(operation, request).await.unwrap_err();
+    assert_eq!((error.code(), script.take().len()), ("auth.key_rejected", 1));
+    assert!(error.message().ends_with(". make another key"), "{error}");
+}
+
+#[tokio::test]
+async fn a_form_has_one_boundary_and_what_is_ours_goes_along() {
+    let script = Script::new(|_, _| Answer::json(200, "{}"));
+    let operation = find(Service::ApiVideo, "videos.upload").unwrap();
+    let mut request = Request { path: "/videos/vi1/source".to_owned(), ..Request::default() };
+    request.headers.push("content-range", "part 1/2");
+    request.body = Body::Multipart(Multipart { parts: vec![Part::text("a", "b")] });
+    let base = BaseUrl::parse("https://service.example").unwrap();
+    let platform = script.platform(&HandClock::default());
+    let session = Session::builder(Service::ApiVideo, base, platform).user_agent("agent/1").build();
+    session.send(operation, request).await.unwrap();
+    let [sent] = &script.take()[..] else { panic!("one request") };
+    // The script's randomness is sevens.
+    assert_eq!(sent.boundary, format!("framekey-{}", "07".repeat(16)));
+    let form = format!("multipart/form-data; boundary={}", sent.boundary);
+    for (name, value) in
+        [("content-type", form.as_str()), ("content-range", "part 1/2"), ("user-agent", "agent/1")]
+    {
+        assert_eq!(sent.headers.get(name), Some(value));
+    }
+}
+
+#[tokio::test]
+async fn what_a_refusal_names_is_told_and_only_a_good_answer_is_streamed() {
+    let problem =
+        r#"{"type":"https://docs/x/attribute-required","title":"Missing.","name":"title"}"#;
+    let script = Script::new(move |_, _| Answer::json(400, problem));
+    let error = fail(&script, |request| request.streamed = true).await;
+    assert!(
+        error.message().contains("Missing. (attribute-required); parameter `title`"),
+        "{error}"
+    );
+    let script = Script::new(|_, _| Answer::json(200, "{}"));
+    let (operation, mut request) = get();
+    request.streamed = true;
+    let answer = session(&script).send(operation, request).await.unwrap();
+    assert!(answer.stream.is_some() && answer.body.is_empty());
+    // Of a refusal no more than 64 KiB are read; its status is told all the same.
+    let long = format!("{{\"title\":\"{}\"}}", "a".repeat(70_000));
+    let error = fail(&Script::new(move |_, _| Answer::json(500, long.clone())), |_| {}).await;
+    assert_eq!((error.status(), error.message()), (Some(500), "the service answered 500"));
 }
