@@ -134,7 +134,16 @@ async fn e32_what_a_failing_command_says_is_passed_on_unless_it_holds_the_secret
             .ends_with("; it said: vault: sign in first")
     );
     let quoted = "echo '{\"version\":1,\"api_key\":\"canary-42\"}'; echo 'bad key canary-42' >&2";
-    for text in [quoted, "echo 'no access with tlk_canary' >&2", "echo 'no: eyJcanary' >&2"] {
+    // Found by a fuzzer: a control character is not shown, and must not part what is.
+    let parted =
+        "echo '{\"version\":1,\"api_key\":\"canary-42\"}'; printf 'bad can\\001ary-42' >&2";
+    for text in [
+        quoted,
+        parted,
+        "echo 'no access with tlk_canary' >&2",
+        "echo 'no: eyJcanary' >&2",
+        "printf 'no: tl\\033k_canary' >&2",
+    ] {
         assert!(says(text).await.contains("withheld"), "{text}");
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use framekey_auth::{FileSource, HeldKey, KeyRule, Notices, Slot};
+use framekey_auth::{FileSource, FirstOf, HeldKey, KeyRule, Notices, Profile, SecretSource, Slot};
 use framekey_catalog::Service;
 use framekey_runtime::testing::HandClock;
 use tempfile::TempDir;
@@ -117,5 +117,55 @@ fn mp_03_what_is_no_key_file_is_told_and_never_waited_for() {
         let shown = format!("{error} {error:?}");
         let named = shown.contains(&path.display().to_string());
         assert!(named && shown.contains(why) && !shown.contains("canary"), "{shown}");
+    }
+}
+
+/// Another file of the same length and time in its place: only its number on the disk tells.
+fn replaced_by_a_twin(path: &Path, source: &dyn SecretSource) {
+    assert!(!source.looks_changed(), "nothing has changed");
+    let old = fs::read_to_string(path).unwrap();
+    let time = path.metadata().unwrap().modified().unwrap();
+    let kept = path.with_extension("kept");
+    fs::hard_link(path, kept).unwrap();
+    write(path, old.replace("tlk_1", "tlk_2"), 0o600);
+    fs::File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
+    assert!(source.looks_changed(), "it is another file");
+}
+
+#[tokio::test]
+async fn e32_an_unchanged_file_is_not_read_again_and_a_twin_of_it_is() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("key");
+    write(&path, "tlk_1", 0o600);
+    let source = FileSource::new(&path);
+    assert_eq!(source.read_now().unwrap().secret.expose(), "tlk_1");
+    replaced_by_a_twin(&path, &source);
+
+    let path = folder.path().join("profiles.toml");
+    write(&path, "[default.twelve-labs]\napi_key = \"tlk_1\"", 0o600);
+    let name = "default".to_owned();
+    let profile = Arc::new(Profile::new(path.clone(), name, Service::TwelveLabs, None));
+    let first: Arc<dyn SecretSource> = Arc::<Profile>::clone(&profile);
+    let first = FirstOf::new(vec![first], String::new());
+    assert_eq!(first.read().await.unwrap().secret.expose(), "tlk_1");
+    assert!(!first.looks_changed() && first.can_change());
+    replaced_by_a_twin(&path, profile.as_ref());
+    assert!(first.looks_changed());
+}
+
+#[test]
+fn mp_03_a_key_file_of_another_user_is_refused_and_64_kib_are_the_most() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("key");
+    for (size, good) in [(64 << 10, true), ((64 << 10) + 1, false)] {
+        write(&path, "k".repeat(size), 0o600);
+        assert_eq!(FileSource::new(&path).read_now().is_ok(), good, "{size} bytes");
+    }
+    write(&path, "tlk_1", 0o600);
+    // Only root can give a file away.
+    if std::os::unix::fs::chown(&path, Some(65_534), None).is_ok() {
+        let error = FileSource::new(&path).read_now().unwrap_err();
+        assert_eq!(error.code(), "auth.unsafe_file");
+        assert!(error.message().contains("belongs to user 65534"), "{error}");
     }
 }

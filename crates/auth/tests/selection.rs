@@ -8,7 +8,7 @@ use framekey_auth::{
     HeldKey, JwtCredential, JwtKind, Provenance, ProvidedTokenCredential, Renewal,
     UploadTokenCredential,
 };
-use framekey_catalog::{Bearer, Method, Operation, Scheme, Service, find, operations};
+use framekey_catalog::{Bearer, Method, Operation, Scheme, Scope, Service, find, operations};
 use framekey_runtime::testing::{Answer, HandClock, Script};
 use framekey_runtime::{BaseUrl, Error, ErrorKind, Request, Response, Secret, Session};
 
@@ -354,4 +354,39 @@ fn the_table_declares_a_credential_for_all_but_the_token_endpoints() {
         .collect();
     assert_eq!(by_token.len(), 1);
     assert_eq!((by_token[0].id, by_token[0].method), ("videos.upload_with_token", Method::Post));
+}
+
+#[tokio::test]
+async fn a_refusal_says_what_would_be_accepted_and_a_403_what_the_key_may_do() {
+    let script = Script::new(|_, _| Answer::json(403, "{}"));
+    for (service, id, accepted) in [
+        (Service::ApiVideo, "videos.list", "an access token (made from an API key)"),
+        (Service::TwelveLabs, "indexes.list", "an API key"),
+        (Service::VideoVector, "indexes.list", "an API key or a JWT"),
+    ] {
+        let error = send(&session(service, &script, Vec::new()), find(service, id).unwrap()).await;
+        let error = error.unwrap_err();
+        assert_eq!(error.code(), "auth.missing");
+        assert!(error.message().contains(accepted), "{error}");
+    }
+    let service = Service::VideoVector;
+    let operation = operations(service)
+        .iter()
+        .find(|row| {
+            row.scope.is_some()
+                && row.security.iter().any(|scheme| matches!(scheme, Scheme::ApiKeyHeader(_)))
+        })
+        .unwrap();
+    let held = || vec![Box::new(ApiKeyCredential::new(service, key())) as Box<dyn Credential>];
+    let base = session(service, &script, Vec::new());
+    let set = CredentialSet::new(service, held(), String::new());
+    assert!(!set.is_empty() && CredentialSet::new(service, Vec::new(), String::new()).is_empty());
+    let told = base.with_credentials(Arc::new(set.scoped(vec![Scope::Read, Scope::Search])));
+    let error = send(&told, operation).await.unwrap_err();
+    assert_eq!(error.code(), "auth.scope");
+    let scope = format!("needing the scope `{}`", operation.scope.unwrap().as_str());
+    assert!(error.message().contains(&scope), "{error}");
+    assert!(error.message().contains("has read, search by what the client was told"), "{error}");
+    let error = send(&session(service, &script, held()), operation).await.unwrap_err();
+    assert!(!error.message().contains("was told"), "{error}");
 }

@@ -153,3 +153,20 @@ fn ro_04_ages_outlive_the_process_in_a_file_for_its_owner_only() {
     drop(folder);
     assert_eq!(open().use_for(&key, 50), [14]);
 }
+
+#[test]
+fn ro_04_what_another_process_wrote_of_a_key_counts_where_it_is_older() {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (folder.path().join("old"), folder.path().join("new"));
+    let clock = HandClock::default();
+    let (first, key) = (key("canary-1"), key("canary-1"));
+    let service = Service::TwelveLabs;
+    let elder = bench(service, None, Some(old.clone()), clock.clone());
+    elder.ages.used(&first.current().unwrap(), &FROM);
+    clock.advance(40 * DAY);
+    let younger = bench(service, None, Some(new.clone()), clock);
+    younger.ages.used(&key.current().unwrap(), &FROM);
+    std::fs::copy(old, new).unwrap();
+    // Of two months, 14 days are left at the 46th of the elder's, the 86th of the younger's own.
+    assert_eq!(younger.use_for(&key, 10), [14]);
+}

@@ -60,9 +60,11 @@ fn moment(value: &Value) -> Option<Duration> {
 /// What a failed command said, as the end of a sentence: its first line, unless something of what
 /// it printed as an answer, or something like a key, is in it.
 pub(crate) fn told(errors: &[u8], output: &[u8]) -> String {
-    let errors = String::from_utf8_lossy(errors);
+    // Control characters go first: a secret with one in it would be whole again without it.
+    let errors: String =
+        String::from_utf8_lossy(errors).chars().filter(|c| *c == '\n' || !c.is_control()).collect();
     let line = errors.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    let line: String = line.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+    let line: String = line.chars().take(LONGEST).collect();
     if line.is_empty() {
         return String::new();
     }

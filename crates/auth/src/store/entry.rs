@@ -62,7 +62,14 @@ mod tests {
         }
         let highest = Entry { generation: u64::MAX, sealed: Vec::new() };
         assert_eq!(Entry::from_bytes(&highest.to_bytes()), None);
-        let huge = Entry { generation: 1, sealed: vec![0; LARGEST] };
-        assert_eq!(Entry::from_bytes(&huge.to_bytes()), None);
+        for (generation, sealed, good) in [
+            (HIGHEST - 1, 0, true),
+            (HIGHEST, 0, false),
+            (1, LARGEST - MARK.len() - 8, true),
+            (1, LARGEST - MARK.len() - 7, false),
+        ] {
+            let entry = Entry { generation, sealed: vec![0; sealed] };
+            assert_eq!(Entry::from_bytes(&entry.to_bytes()).is_some(), good, "{entry:?}");
+        }
     }
 }

@@ -56,6 +56,9 @@ fn lay_out(target: Target, folder: &Path) -> Result<()> {
     fs::write(folder.join("words"), words.map(|word| line(&word)).collect::<String>())
 }
 
+/// No corpus is larger, in bytes of inputs: the smallest that reach something new tell most.
+const LARGEST: usize = 12_000;
+
 /// What lies in the folder becomes the corpus, without what the seeds are already.
 fn take_in(target: Target, folder: &Path) -> Result<()> {
     let seeds = (target.seeds)();
@@ -66,6 +69,13 @@ fn take_in(target: Target, folder: &Path) -> Result<()> {
             inputs.push(input);
         }
     }
+    inputs.sort_by_key(Vec::len);
+    let mut room = LARGEST;
+    inputs.retain(|input| {
+        let fits = input.len() <= room;
+        room -= if fits { input.len() } else { 0 };
+        fits
+    });
     println!("{}: {} inputs beside {} seeds", target.name, inputs.len(), seeds.len());
     corpus::write(target.name, inputs)
 }

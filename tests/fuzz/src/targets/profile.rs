@@ -94,6 +94,7 @@ fn seeds() -> Vec<Vec<u8>> {
         ">\n{\"version\":1,\"token\":\"canary\",\"expires_at\":1e400}",
         ">\n{\"version\":2,\"token\":\"canary\"}",
         ">\n{\"version\":1,\"token\":\"canary\",\"api_key\":\"canary\"}",
+        ">\ncanary-\u{0}of-a-key", // Found: control characters were taken out too late.
         ">\ncanary-of-a-key",
         ">\nerror: tlk_SECRET is wrong\n",
         ">\n{\"version\":1,\"token\":\"canary\",\"expires_at\":-1}",
