@@ -65,6 +65,12 @@ pub(crate) struct Emulate {
     /// Load the state from this file, if it is there, and save it there at the end.
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
+    /// Tell base URLs with https, and HTTP/2 beside HTTP/1.1. The port takes plain HTTP all the same.
+    #[arg(long)]
+    pub(crate) tls: bool,
+    /// Write the certificate of the emulator's own authority to this file, as PEM, for clients to trust.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
     /// Print where the services are, and ready credentials, as one JSON line; it is there when they
     /// can be called.
     #[arg(long)]

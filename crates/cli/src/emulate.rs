@@ -19,6 +19,7 @@ pub(crate) async fn command(options: Emulate) -> Result<ExitCode, Error> {
         config.scenario =
             Scenario::read(&read(path)?).map_err(|why| wrong(path, "scenario", &why))?;
     }
+    config.scenario.switches.tls.https |= options.tls;
     if let Some(path) = &options.state {
         can_save(path)?;
     }
@@ -29,6 +30,10 @@ pub(crate) async fn command(options: Emulate) -> Result<ExitCode, Error> {
         let state: Value = serde_json::from_slice(&read(path)?)
             .map_err(|why| wrong(path, "state", &why.to_string()))?;
         emulator.restore(&state).map_err(|why| wrong(path, "state", &why))?;
+        emulator.switch(|switches| switches.tls.https |= options.tls);
+    }
+    if let Some(path) = &options.ca {
+        write_authority(&emulator, path)?;
     }
     // Before anybody is told that it is there, and may end it.
     let stopped = stopped()?;
@@ -43,6 +48,15 @@ pub(crate) async fn command(options: Emulate) -> Result<ExitCode, Error> {
     }
     emulator.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+fn write_authority(emulator: &Emulator, path: &Path) -> Result<(), Error> {
+    let authority = emulator
+        .authority()
+        .map_err(|error| Error::new(ErrorKind::Internal, "internal", error.to_string()))?;
+    std::fs::write(path, authority.pem()).map_err(|error| {
+        usage("usage.bad_value", format!("{}: cannot be written: {error}", path.display()))
+    })
 }
 
 fn say(emulator: &Emulator, json: bool) {

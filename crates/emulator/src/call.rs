@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::clock::Moment;
 use crate::form::Form;
+use crate::limits::Used;
 use crate::switches::Switches;
 
 /// A call as the services' rules see it.
@@ -27,6 +28,8 @@ pub(crate) struct Call {
     pub(crate) form: Form,
     pub(crate) now: Moment,
     pub(crate) switches: Arc<Switches>,
+    /// What was used of the service's rate limits, for the operation that tells it.
+    pub(crate) limits: Vec<Used>,
 }
 
 impl Call {
@@ -50,6 +53,7 @@ impl Call {
             form: Form::default(),
             now,
             switches,
+            limits: Vec::new(),
         }
     }
 

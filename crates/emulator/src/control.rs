@@ -70,7 +70,11 @@ pub(crate) fn answer(world: &World, method: &str, path: &str, body: &[u8]) -> An
             world.clear_faults();
             Answer::empty(204)
         }
-        (method, path) if path == "example" || path.starts_with("twelve-labs/") => {
+        (method, path)
+            if path == "example"
+                || path.starts_with("twelve-labs/")
+                || path.starts_with("videovector/") =>
+        {
             let body = serde_json::from_slice(body).unwrap_or_default();
             world.desk(method, path, &body).unwrap_or_else(|| {
                 wrong("`service` and `operation` name a row of the operation table")

@@ -10,9 +10,13 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use http_body_util::Full;
 use hyper::{Request, Uri};
+use hyper_rustls::{FixedServerNameResolver, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Answer;
@@ -99,15 +103,62 @@ impl Outbox {
     }
 }
 
-type Carrier = Client<HttpConnector, Full<Bytes>>;
+type Carrier = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
+/// What carries letters over plain HTTP, and connects anew for each that goes inside TLS.
+struct Carriers {
+    plain: Carrier,
+}
+
+impl Carriers {
+    fn new() -> Option<Self> {
+        Some(Carriers { plain: carrier(RootCertStore::empty(), None)? })
+    }
+
+    /// The one for this letter: inside TLS it trusts the emulator's authority, and one that is set.
+    fn of(&self, world: &World, letter: &Letter) -> Option<Carrier> {
+        let uri: Uri = letter.url.parse().ok()?;
+        if uri.scheme_str() != Some("https") {
+            return Some(self.plain.clone());
+        }
+        let mut roots = RootCertStore::empty();
+        roots.add(world.tls().authority().ok()?.certificate()).ok()?;
+        if let Some(pem) = &world.switches().webhook_authority {
+            // Checked when it was set.
+            let set = CertificateDer::pem_slice_iter(pem.as_bytes()).filter_map(Result::ok);
+            roots.add_parsable_certificates(set);
+        }
+        let name = uri.host()?.trim_start_matches('[').trim_end_matches(']').to_owned();
+        carrier(roots, ServerName::try_from(name).ok())
+    }
+}
+
+fn carrier(roots: RootCertStore, name: Option<ServerName<'static>>) -> Option<Carrier> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .ok()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let builder = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
+    // The certificate is to bear the name that the letter has, though it goes to an address.
+    let builder = match name {
+        Some(name) => builder.with_server_name_resolver(FixedServerNameResolver::new(name)),
+        None => builder,
+    };
+    Some(Client::builder(TokioExecutor::new()).build(builder.enable_http1().build()))
+}
 
 /// Carries letters for as long as it is polled.
 pub(crate) async fn run(world: Arc<World>) {
-    let carrier: Carrier = Client::builder(TokioExecutor::new()).build_http();
+    let carriers = Carriers::new();
     let mut under_way = FuturesUnordered::new();
     loop {
         let (letters, more_later) = world.letters();
-        under_way.extend(letters.into_iter().map(|letter| carry(&carrier, letter)));
+        under_way.extend(letters.into_iter().map(|(place, letter)| {
+            let carrier = carriers.as_ref().and_then(|carriers| carriers.of(&world, &letter));
+            carry(carrier, place, letter)
+        }));
         tokio::select! {
             Some((place, letter, status)) = under_way.next() => world.tried(place, letter, status),
             () = world.news() => {}
@@ -118,20 +169,23 @@ pub(crate) async fn run(world: Arc<World>) {
 
 /// Carries one letter while the caller waits, and gives the answer that comes of it.
 pub(crate) async fn errand(world: &World, letter: Letter) -> Answer {
-    let carrier: Carrier = Client::builder(TokioExecutor::new()).build_http();
-    let (_, letter, status) = carry(&carrier, (Place::VideoVector, letter)).await;
+    let carrier = Carriers::new().and_then(|carriers| carriers.of(world, &letter));
+    let (_, letter, status) = carry(carrier, Place::VideoVector, letter).await;
     world.ran_errand(&letter, status)
 }
 
 async fn carry(
-    carrier: &Carrier,
-    (place, letter): (Place, Letter),
+    carrier: Option<Carrier>,
+    place: Place,
+    letter: Letter,
 ) -> (Place, Letter, Option<u16>) {
-    let status = match request(&letter) {
-        Some(request) => match tokio::time::timeout(PATIENCE, carrier.request(request)).await {
-            Ok(Ok(response)) => Some(response.status().as_u16()),
-            _ => None,
-        },
+    let status = match carrier.zip(request(&letter)) {
+        Some((carrier, request)) => {
+            match tokio::time::timeout(PATIENCE, carrier.request(request)).await {
+                Ok(Ok(response)) => Some(response.status().as_u16()),
+                _ => None,
+            }
+        }
         None => None,
     };
     (place, letter, status)
@@ -152,13 +206,14 @@ fn loopback(url: &str) -> Option<Uri> {
     // By name it could be anything that the resolver says: `localhost` is taken at its word.
     let address = if host.eq_ignore_ascii_case("localhost") { "127.0.0.1" } else { host };
     let is_here = address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    if !is_here || uri.scheme_str() != Some("http") {
+    let scheme = uri.scheme_str().filter(|scheme| ["http", "https"].contains(scheme))?;
+    if !is_here {
         return None;
     }
     let authority =
         uri.authority()?.as_str().to_ascii_lowercase().replace("localhost", "127.0.0.1");
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    format!("http://{authority}{path}").parse().ok()
+    format!("{scheme}://{authority}{path}").parse().ok()
 }
 
 #[cfg(test)]
@@ -167,12 +222,13 @@ mod tests {
 
     #[test]
     fn only_this_machine_is_written_to() {
-        for here in ["http://127.0.0.1:9/a?b=c", "http://[::1]:9/", "http://127.9.9.9/x"] {
+        for here in ["http://127.0.0.1:9/a?b=c", "https://[::1]:9/", "http://127.9.9.9/x"] {
             assert_eq!(loopback(here).unwrap().to_string(), here);
         }
         assert_eq!(loopback("http://LocalHost:9/a").unwrap().to_string(), "http://127.0.0.1:9/a");
         for there in [
             "http://example.com/",
+            "https://example.com/",
             "http://10.0.0.1/",
             "http://localhost.example.com/",
             "http://127.0.0.1.example.com/",

@@ -74,7 +74,49 @@ pub(crate) struct Standing {
     refused: bool,
 }
 
+/// What was used of one limit in its running window.
+#[derive(Clone, Debug)]
+pub(crate) struct Used {
+    /// The pattern of the operations that it covers; none for all.
+    pub(crate) operation: Option<String>,
+    pub(crate) limit: u64,
+    pub(crate) used: u64,
+    /// Seconds of the window.
+    pub(crate) window: u64,
+    /// Seconds since 1970 at which the window ends.
+    pub(crate) ends: u64,
+}
+
 impl Windows {
+    /// The limits of VideoVector and what was used of them, for the one operation that tells it.
+    pub(crate) fn told(
+        &self,
+        limits: &[RateLimit],
+        operation: &Operation,
+        now: Moment,
+    ) -> Option<Vec<Used>> {
+        let tells = ["rate_limits.get_status", "rate_limits.refresh"].contains(&operation.id);
+        if !tells || operation.service != Service::VideoVector {
+            return None;
+        }
+        let own = limits.iter().zip(&self.0).filter(|(limit, _)| limit.service == "videovector");
+        let used = own.map(|(limit, window)| {
+            let length = Duration::from_secs(limit.window);
+            let is_running = window.limit.as_ref() == Some(limit)
+                && (window.begun..window.begun + length).contains(&now.0);
+            let (begun, used) = if is_running { (window.begun, window.used) } else { (now.0, 0) };
+            let end = begun + length;
+            Used {
+                operation: limit.operation.clone(),
+                limit: limit.limit,
+                used,
+                window: limit.window,
+                ends: end.as_secs() + u64::from(end.subsec_nanos() > 0),
+            }
+        });
+        Some(used.collect())
+    }
+
     /// Counts a call; `None` where no limit covers it. A refused call uses nothing.
     pub(crate) fn count(
         &mut self,

@@ -100,6 +100,7 @@ pub(crate) async fn serve(
         form,
         now: world.now(),
         switches: world.switches(),
+        limits: Vec::new(),
     };
     let mut met = world.carry_out(place, &call, &given);
     if let Some(letter) = met.answer.errand.take() {

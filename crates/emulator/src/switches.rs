@@ -1,5 +1,7 @@
 //! What the sources leave open, and what tests want otherwise: each with its default.
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::RateLimit;
@@ -18,6 +20,8 @@ pub struct Switches {
     pub tls: TlsSwitches,
     /// Rate limits, each with the headers and bodies of its service; none.
     pub rate_limits: Vec<RateLimit>,
+    /// An authority in PEM that webhooks to `https` trust beside the emulator's own.
+    pub webhook_authority: Option<String>,
     /// Requests that the journal remembers, from 1 to 1000000; 50000, for some 25 MB.
     pub journal_limit: usize,
 }
@@ -29,6 +33,7 @@ impl Default for Switches {
             videovector: VideoVectorSwitches::default(),
             tls: TlsSwitches::default(),
             rate_limits: Vec::new(),
+            webhook_authority: None,
             journal_limit: 50_000,
         }
     }
@@ -69,12 +74,15 @@ impl Default for ApiVideoSwitches {
     }
 }
 
-/// VideoVector's keys.
+/// VideoVector's keys and tokens.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct VideoVectorSwitches {
     /// Seconds by the emulator's clock until a new key is known everywhere: it is refused before; 0.
     pub key_delay: f64,
+    /// Seconds by the emulator's clock, from its start, that the ready JWT and OAuth token live. They do
+    /// not end where it is not set.
+    pub bearer_life: Option<u64>,
 }
 
 impl Switches {
@@ -93,6 +101,12 @@ impl Switches {
         if !(0.0..=86_400.0).contains(&vector.key_delay) {
             return Err("videovector.key_delay: seconds from 0 to 86400".to_owned());
         }
+        if vector.bearer_life.is_some_and(|life| !(1..=31_536_000).contains(&life)) {
+            return Err("videovector.bearer_life: seconds from 1 to 31536000, or null".to_owned());
+        }
+        if self.webhook_authority.as_ref().is_some_and(|pem| !is_pem(pem)) {
+            return Err("webhook_authority: certificates in PEM".to_owned());
+        }
         if !(1..=1_000_000).contains(&self.journal_limit) {
             return Err("journal_limit: a number from 1 to 1000000".to_owned());
         }
@@ -101,4 +115,9 @@ impl Switches {
         }
         Ok(())
     }
+}
+
+fn is_pem(text: &str) -> bool {
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
+    found.is_ok_and(|certificates| !certificates.is_empty())
 }

@@ -284,6 +284,7 @@ impl World {
                 self.bell.notify_one();
                 Some(twelve_labs.dashboard(method, rest, body, now, draw))
             }
+            Some(("videovector", rest)) => Some(videovector.desk(method, rest, body, now, draw)),
             None if (method, path) == ("POST", "example") => {
                 let service = body["service"].as_str().and_then(Service::from_slug)?;
                 let operation = framekey_catalog::find(service, body["operation"].as_str()?)?;
@@ -344,7 +345,9 @@ impl World {
             let answer = state.services.videovector.again(call, given, answer);
             return Met { fault, answer };
         }
-        let answer = state.services.answer(place, call, given);
+        let told = state.windows.told(&call.switches.rate_limits, operation, call.now);
+        let told = told.map(|limits| Call { limits, ..call.clone() });
+        let answer = state.services.answer(place, told.as_ref().unwrap_or(call), given);
         let answer = match (keyed, answer) {
             (Some(keyed), answer) => {
                 let answer = answer.unwrap_or_else(|| synth::answer(call));

@@ -301,6 +301,22 @@ pub static OPTIONS: &[OptionRow] = &[
         #[cfg(not(target_arch = "wasm32"))]
         doc: "Where the service is. `https`, or `http` on a loopback address. The credential is bound to this origin.",
     },
+    #[cfg(not(target_arch = "wasm32"))]
+    OptionRow {
+        name: "ca_bundle",
+        on_client: true,
+        on_call: false,
+        kind: OptionKind::String,
+        services: &[Service::ApiVideo, Service::TwelveLabs, Service::VideoVector],
+        env: &[
+            (Service::ApiVideo, &["FRAMEKEY_CA_BUNDLE"]),
+            (Service::TwelveLabs, &["FRAMEKEY_CA_BUNDLE"]),
+            (Service::VideoVector, &["FRAMEKEY_CA_BUNDLE"]),
+        ],
+        default: None,
+        #[cfg(not(target_arch = "wasm32"))]
+        doc: "A PEM file with certificates of authorities to trust beside the system's - a company's own, or the emulator's. Nothing turns the checks off. Not together with a transport of one's own.",
+    },
     OptionRow {
         name: "timeout",
         on_client: true,

@@ -17,7 +17,7 @@ use crate::fault::{Code, End};
 use crate::world::World;
 
 /// Requests at once on one connection; more wait, as the client is told.
-const STREAMS: u32 = 100;
+const STREAMS: u32 = 256;
 /// So long is listened after the last frame: a connection that is closed with bytes unread is reset,
 /// and the frame may be lost.
 const FAREWELL: Duration = Duration::from_secs(1);

@@ -1,6 +1,7 @@
 //! VideoVector v2: who may do what, and the way of a call to its rules.
 
 mod agenda;
+mod bearers;
 mod conditions;
 mod connectors;
 mod deliveries;
@@ -50,8 +51,7 @@ const BALANCE: f64 = 100_000.0;
 #[derive(serde::Serialize, serde::Deserialize)]
 pub(crate) struct Account {
     keys: keys::Keys,
-    user: String,
-    oauth: String,
+    bearers: bearers::Bearers,
     /// For what happens by itself, so that the time of it does not change the ids of calls.
     draw: Draw,
     agenda: Agenda,
@@ -93,8 +93,7 @@ impl Account {
         let key = ready.videovector_key.get(8..24).unwrap_or_default();
         let mut account = Account {
             keys: keys::Keys::with_first(&ready.videovector_key, now),
-            user: ready.videovector_jwt.clone(),
-            oauth: ready.videovector_oauth.clone(),
+            bearers: bearers::Bearers::ready(ready, now),
             draw: Draw::new(u64::from_str_radix(key, 16).unwrap_or(1)),
             agenda: Agenda::default(),
             indexes: Shelf::default(),
@@ -165,12 +164,24 @@ impl Account {
                 Err(why) => refused(why),
             };
         }
-        match given.bearer() {
-            Some(token) if token == self.user => Ok(Caller::User),
-            Some(token) if token == self.oauth => Ok(Caller::OAuth),
-            Some(_) => refused("The bearer token is not valid or has expired."),
+        match given.bearer().map(|token| self.bearers.find(token, call)) {
+            Some(Ok(true)) => Ok(Caller::User),
+            Some(Ok(false)) => Ok(Caller::OAuth),
+            Some(Err(why)) => refused(why),
             None => refused("An API key or a bearer token is required."),
         }
+    }
+
+    /// What people do outside of the API.
+    pub(crate) fn desk(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: &Value,
+        now: Moment,
+        draw: &mut Draw,
+    ) -> Answer {
+        self.bearers.desk(method, path, body, now, draw)
     }
 
     /// What `auth.validate` says of a good credential.

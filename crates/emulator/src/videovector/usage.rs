@@ -14,6 +14,7 @@ use super::{Account, USER};
 use crate::call::Call;
 use crate::clock::Moment;
 use crate::draw::Draw;
+use crate::limits::Used;
 
 /// What counts: name, unit, description.
 const METRICS: [(&str, &str, &str); 6] = [
@@ -225,7 +226,7 @@ impl Account {
 
     pub(super) fn rate_limits(&self, call: &Call) -> Answered {
         let (minute, hour) = (call.now.seconds() / 60, call.now.seconds() / 3600);
-        let groups: Map<String, Value> = LIMITS
+        let mut groups: Map<String, Value> = LIMITS
             .iter()
             .map(|(name, per_minute, per_hour)| {
                 let window = self.windows.get(*name).copied().unwrap_or_default();
@@ -240,8 +241,36 @@ impl Account {
                 ((*name).to_owned(), group)
             })
             .collect();
+        for limit in &call.limits {
+            // One for all operations holds in each group; others are groups of their own.
+            let names: Vec<&str> = match &limit.operation {
+                Some(pattern) => vec![pattern],
+                None => LIMITS.iter().map(|(name, ..)| *name).collect(),
+            };
+            for name in names {
+                lay_limit(groups.entry(name).or_insert_with(|| json!({})), limit);
+            }
+        }
         Ok(json!({ "user_id": USER, "plan_id": "emulator", "categories": groups }))
     }
+}
+
+/// Tells a limit where its window belongs; an hour's worth of a shorter one, where nothing else is said.
+fn lay_limit(group: &mut Value, limit: &Used) {
+    let mut lay = |name: &str, limit: u64, used: u64, forced: bool| {
+        let left = limit.saturating_sub(used);
+        for (field, value) in [("used", used), ("limit", limit), ("remaining", left)] {
+            let field = format!("{name}_{field}");
+            if forced || group[&field].is_null() {
+                group[field] = json!(value);
+            }
+        }
+    };
+    let by_hour = limit.window > 60;
+    let an_hour = limit.limit.saturating_mul((3600 / limit.window).max(1));
+    lay("hour", if by_hour { limit.limit } else { an_hour }, limit.used, by_hour);
+    lay("minute", limit.limit, limit.used, !by_hour);
+    group["reset_at"] = json!(limit.ends);
 }
 
 #[cfg(test)]

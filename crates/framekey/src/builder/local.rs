@@ -8,7 +8,8 @@ use framekey_auth::{
     ProfileKey, Provenance, SecretSource, Slot,
 };
 use framekey_catalog::Service;
-use framekey_runtime::Error;
+use framekey_runtime::native::HttpTransport;
+use framekey_runtime::{Error, Transport};
 use futures_util::FutureExt as _;
 
 use super::choose::{Chosen, Making, Mode};
@@ -37,6 +38,28 @@ impl<C: From<Client>> ClientBuilder<C> {
     pub fn keyring(mut self, ring: impl Keyring + 'static) -> Self {
         self.ring = Some(Arc::new(ring));
         self
+    }
+
+    /// HTTP that trusts the authorities of `ca_bundle` too, if there is one.
+    pub(super) fn trusting(&self, has_platform: bool) -> Result<Option<Arc<dyn Transport>>, Error> {
+        let given = self.text("ca_bundle").map(|path| (path.to_owned(), "option `ca_bundle`"));
+        let (path, origin) = match (given, has_platform) {
+            (Some(_), true) => {
+                let why = "`ca_bundle` is for framekey's own HTTP, and a platform brings another";
+                return Err(config("config.bad_option", why));
+            }
+            (Some(given), false) => given,
+            (None, true) => return Ok(None),
+            (None, false) => match self.in_environment("ca_bundle")? {
+                Some((path, variable)) => (path.trim().to_owned(), variable),
+                None => return Ok(None),
+            },
+        };
+        let wrong = |why: String| config("config.bad_option", format!("{origin}: {path}: {why}"));
+        let pem = std::fs::read(&path).map_err(|error| wrong(error.to_string()))?;
+        let transport =
+            HttpTransport::trusting_pem(&pem).map_err(|error| wrong(error.message().to_owned()))?;
+        Ok(Some(Arc::new(transport)))
     }
 
     /// The sources that are named in code.

@@ -242,10 +242,12 @@ impl<C: From<Client>> ClientBuilder<C> {
     }
 
     fn take_platform(&mut self) -> Result<Platform, Error> {
-        match self.platform.take() {
-            Some(platform) => Ok(platform),
-            None => default_platform(),
+        let given = self.platform.take();
+        #[cfg(feature = "native")]
+        if let Some(transport) = self.trusting(given.is_some())? {
+            return Ok(Platform { transport, ..default_platform()? });
         }
+        given.map_or_else(default_platform, Ok)
     }
 
     /// Whether `base` is on one of the service's own hosts.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use rustls_platform_verifier::Verifier;
 
 use super::form;
@@ -73,6 +74,22 @@ impl HttpTransport {
             builder.build().map_err(|error| no_tls(&error.without_url().to_string()))
         };
         Ok(HttpTransport { secure: made(secure)?, local: made(local)? })
+    }
+
+    /// The same with the certificates of a PEM file's content.
+    ///
+    /// # Errors
+    /// `config.bad_option` where there is no certificate in it, or one that cannot be read;
+    /// `internal` where TLS cannot be set up.
+    pub fn trusting_pem(pem: &[u8]) -> Result<Self, Error> {
+        let wrong = |why: String| Error::new(ErrorKind::Configuration, "config.bad_option", why);
+        let authorities = CertificateDer::pem_slice_iter(pem)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| wrong(format!("no PEM: {error}")))?;
+        if authorities.is_empty() {
+            return Err(wrong("no certificate is in it".to_owned()));
+        }
+        Self::trusting(authorities)
     }
 
     fn client(&self, url: &str) -> &reqwest::Client {

@@ -2628,6 +2628,7 @@ class VideoVector(ServiceClient):
         scopes: str | None = None,
         auth_mode: str | None = None,
         base_url: str | None = None,
+        ca_bundle: str | None = None,
         timeout: float | None = None,
     ) -> None:
         """Sends nothing: the credential is obtained by the first call that needs it.
@@ -2668,6 +2669,9 @@ class VideoVector(ServiceClient):
             base_url: Where the service is. `https`, or `http` on a loopback address. The credential
                 is bound to this origin. From the environment: FRAMEKEY_VIDEOVECTOR_BASE_URL,
                 VIDEO_VECTOR_BASE_URL, VIDEOVECTOR_BASE_URL.
+            ca_bundle: A PEM file with certificates of authorities to trust beside the system's - a
+                company's own, or the emulator's. Nothing turns the checks off. Not together with a
+                transport of one's own. From the environment: FRAMEKEY_CA_BUNDLE.
             timeout: The time limit of a call in seconds, reading the answer included. Uploads and
                 streams have none.
         """
@@ -2684,6 +2688,7 @@ class VideoVector(ServiceClient):
             "scopes": scopes,
             "auth_mode": auth_mode,
             "base_url": base_url,
+            "ca_bundle": ca_bundle,
             "timeout": timeout,
         }
         del api_key, jwt
