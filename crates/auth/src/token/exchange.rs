@@ -15,6 +15,8 @@ use super::life;
 
 /// A token answer larger than this is not one.
 const LARGEST_ANSWER: usize = 64 << 10;
+/// Room for one of the usual size at once: a buffer that grows leaves its old places as they are.
+const USUAL_ANSWER: usize = 4 << 10;
 
 /// What an exchange gives.
 pub(super) struct Granted {
@@ -63,22 +65,26 @@ async fn exchange(
     secret: &Secret,
     sent: Time,
 ) -> Result<Granted, Denied> {
-    let (id, body) = match means {
-        Means::Key => ("access_tokens.create", json!({ "apiKey": secret.expose() })),
-        Means::Refresh => ("access_tokens.refresh", json!({ "refreshToken": secret.expose() })),
+    let (id, field) = match means {
+        Means::Key => ("access_tokens.create", "apiKey"),
+        Means::Refresh => ("access_tokens.refresh", "refreshToken"),
     };
     let operation = find(id).map_err(|error| Denied { fault: Fault::Unsent, error })?;
     let mut request = Request { path: operation.path.to_owned(), ..Request::default() };
     request.headers.push("content-type", "application/json");
     let json = session.platform().json.as_ref();
-    request.body = Body::Bytes(json.write(&body).into());
+    let mut body = json!({ field: secret.expose() });
+    // Overwritten when the last attempt lets go of it.
+    request.body = Body::Bytes(Secret::new(json.write(&body)).into_bytes());
+    drop(taken(&mut body, field));
     // As a stream, so that its size can be bounded.
     request.streamed = true;
     let answer = match session.send(operation, request).await {
         Ok(answer) => answer,
         Err(error) => return Err(denied(error, secret)),
     };
-    let mut bytes = answer.body.to_vec();
+    let mut bytes = Vec::with_capacity(USUAL_ANSWER);
+    bytes.extend_from_slice(&answer.body);
     if let Some(mut stream) = answer.stream {
         while let Some(piece) = stream.next().await {
             let piece = piece.map_err(|error| denied(error, secret))?;
@@ -89,7 +95,18 @@ async fn exchange(
             bytes.extend_from_slice(&piece);
         }
     }
-    read(json, &bytes, sent)
+    match String::from_utf8(bytes) {
+        Ok(text) => read(json, &Secret::new(text), sent),
+        Err(_) => Err(Denied { fault: Fault::Unknown, error: bad("is not JSON") }),
+    }
+}
+
+/// Takes a text out of an object, so that nothing is left of it there.
+fn taken(object: &mut Value, name: &str) -> Option<Secret> {
+    match object.get_mut(name).map(Value::take) {
+        Some(Value::String(text)) => Some(Secret::new(text)),
+        _ => None,
+    }
 }
 
 fn find(id: &str) -> Result<&'static Operation, Error> {
@@ -131,16 +148,18 @@ fn bad(why: &str) -> Error {
 }
 
 /// Reads a token answer. Its texts are never quoted in errors.
-fn read(json: &dyn Json, body: &[u8], sent: Time) -> Result<Granted, Denied> {
+fn read(json: &dyn Json, body: &Secret, sent: Time) -> Result<Granted, Denied> {
     let odd = |why: &str| Denied { fault: Fault::Unknown, error: bad(why) };
-    let answer = json.read(body).ok_or_else(|| odd("is not JSON"))?;
-    let text =
-        |name: &str| answer.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let access = text("access_token").ok_or_else(|| odd("has no access_token"))?;
+    let mut answer = json.read(body.expose().as_bytes()).ok_or_else(|| odd("is not JSON"))?;
+    let mut secret = |name: &str| taken(&mut answer, name).filter(|text| !text.expose().is_empty());
+    let access = secret("access_token").ok_or_else(|| odd("has no access_token"))?;
+    let refresh = secret("refresh_token");
+    let access = access.expose();
     if access.bytes().any(|b| !(0x21..0x7f).contains(&b)) {
         return Err(odd("has an access_token that a header cannot carry"));
     }
-    if !text("token_type").unwrap_or("Bearer").eq_ignore_ascii_case("bearer") {
+    let kind = answer.get("token_type").and_then(Value::as_str).filter(|text| !text.is_empty());
+    if !kind.unwrap_or("Bearer").eq_ignore_ascii_case("bearer") {
         return Err(odd("has a token_type that is not Bearer"));
     }
     let life = lifetime(answer.get("expires_in")).ok_or_else(|| Denied {
@@ -148,7 +167,6 @@ fn read(json: &dyn Json, body: &[u8], sent: Time) -> Result<Granted, Denied> {
         error: bad("has an expires_in that is not a positive number of seconds"),
     })?;
     let header = Secret::new(["Bearer ", access].concat());
-    let refresh = text("refresh_token").map(Secret::new);
     Ok(Granted { header, life, refresh, sent, found: None })
 }
 
