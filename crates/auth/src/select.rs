@@ -15,19 +15,22 @@ pub struct CredentialSet {
     held: Vec<Box<dyn Credential>>,
     /// What the API key may do, where that is known.
     scopes: Vec<Scope>,
+    /// A call that needs more than that is not sent.
+    strict: bool,
 }
 
 impl CredentialSet {
     /// A set for `service`. `hint` is the advice for a missing credential.
     #[must_use]
     pub fn new(service: Service, held: Vec<Box<dyn Credential>>, hint: String) -> Self {
-        CredentialSet { service, hint, held, scopes: Vec::new() }
+        CredentialSet { service, hint, held, scopes: Vec::new(), strict: false }
     }
 
-    /// Says what the API key may do, to explain a 403. It keeps no call back.
+    /// Says what the API key may do, to explain a 403; if `strict`, also to refuse an operation that
+    /// is listed as needing more, with `auth.scope` and before it is sent.
     #[must_use]
-    pub fn scoped(self, scopes: Vec<Scope>) -> Self {
-        CredentialSet { scopes, ..self }
+    pub fn scoped(self, scopes: Vec<Scope>, strict: bool) -> Self {
+        CredentialSet { scopes, strict, ..self }
     }
 
     /// Whether it holds no credential at all.
@@ -81,6 +84,13 @@ impl CredentialSet {
         Error::new(ErrorKind::Credential, "auth.wrong_kind", message)
     }
 
+    /// Each scope holds the ones before it.
+    fn keeps_back(&self, operation: &'static Operation, credential: &dyn Credential) -> bool {
+        self.strict
+            && credential.kind() == CredentialKind::ApiKey
+            && self.scopes.iter().copied().max() < operation.scope
+    }
+
     fn held(&self, kind: CredentialKind) -> Option<&dyn Credential> {
         self.held.iter().find(|held| held.kind() == kind).map(AsRef::as_ref)
     }
@@ -106,6 +116,15 @@ impl Credentials for CredentialSet {
             return Box::pin(std::future::ready(Ok(Applied::nothing())));
         }
         match self.choose(operation) {
+            Ok((credential, _)) if self.keeps_back(operation, credential) => {
+                let scope = operation.scope.map_or("", Scope::as_str);
+                let text = format!(
+                    "it is listed as needing the scope `{scope}`, and {}; not sent (option `strict_scopes`)",
+                    rights(&self.scopes, None)
+                );
+                let error = Error::new(ErrorKind::PermissionDenied, "auth.scope", text);
+                Box::pin(std::future::ready(Err(error)))
+            }
             Ok((credential, scheme)) => credential.apply(scheme),
             Err(error) => Box::pin(std::future::ready(Err(error))),
         }

@@ -12,7 +12,7 @@ use framekey::auth::{CallbackFailed, KeyCallback, Keyring, Notice};
 use framekey::dynamic::Client;
 use framekey::runtime::testing::{Answer, HandClock, Script};
 use framekey::{CallOptions, ClientBuilder, Error, ErrorKind, Secret, Service};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
 /// A machine: its environment, its files, and what goes over its wire.
@@ -330,6 +330,48 @@ async fn auth_scope_names_the_scopes_that_are_known() {
         "needing the scope `admin`; the API key {mark} has search, read by what the client was told"
     );
     assert!(error.message().contains(&wanted) && !error.message().contains("canary"), "{error}");
+}
+
+#[tokio::test]
+async fn auth_scope_keeps_a_call_back_where_that_is_asked_for() {
+    let script = Script::new(|_, _| Answer::json(200, r#"{"data":[]}"#));
+    let builder = || {
+        let builder = Client::builder(VV).platform(script.platform(&HandClock::default()));
+        builder.environment(|_| None)
+    };
+    let strict = |builder: ClientBuilder, scopes: &str| {
+        let builder = builder.set("strict_scopes", json!(true)).unwrap();
+        builder.set("scopes", json!(scopes)).unwrap()
+    };
+    let outcome = async |builder: ClientBuilder, operation: &str, arguments: Value| {
+        let client: Client = builder.build().unwrap();
+        let arguments = arguments.as_object().unwrap().clone();
+        client.call(operation, arguments, Vec::new(), CallOptions::default()).await
+    };
+    let delete = json!({ "index_id": "i1" });
+    let key = || builder().api_key("sk_canary");
+    let error = outcome(strict(key(), "search,read"), "indexes.delete", delete.clone()).await;
+    let error = error.unwrap_err();
+    let said = (error.kind(), error.code(), error.status(), error.attempts());
+    assert_eq!(said, (ErrorKind::PermissionDenied, "auth.scope", None, 0));
+    let wanted = "needing the scope `admin`, and the API key has search, read";
+    assert!(
+        error.message().contains(wanted) && !format!("{error:?}").contains("canary"),
+        "{error}"
+    );
+    assert!(script.take().is_empty());
+    // A scope holds the ones before it; a JWT has none; and without the option nothing is kept back.
+    for builder in [
+        strict(key(), "admin"),
+        strict(builder().jwt("e.canary.x"), "read"),
+        key().set("scopes", json!("read")).unwrap(),
+    ] {
+        outcome(builder, "indexes.delete", delete.clone()).await.unwrap();
+    }
+    outcome(strict(key(), "write"), "indexes.list", json!({})).await.unwrap();
+    assert_eq!(script.take().len(), 4);
+    let alone = key().set("strict_scopes", json!(true)).unwrap();
+    assert!(refused(alone).1.contains("goes with `scopes`"));
 }
 
 #[tokio::test]

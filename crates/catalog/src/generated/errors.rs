@@ -78,7 +78,7 @@ pub static ERRORS: &[ErrorRow] = &[
     ErrorRow {
         kind: "permission_denied",
         class: "PermissionDeniedError",
-        doc: "The credential is good, but not for this operation (403).",
+        doc: "The credential is good, but not for this operation (403). Without a status, it was kept back by option `strict_scopes` and not sent.",
         status: &[403u16],
         codes: &["auth.scope", "http.403"],
     },

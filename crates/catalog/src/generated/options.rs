@@ -236,7 +236,18 @@ pub static OPTIONS: &[OptionRow] = &[
         env: &[],
         default: None,
         #[cfg(not(target_arch = "wasm32"))]
-        doc: "The scopes of the API key with commas between (`search`, `read`, `write`, `admin`), to explain a 403. A call is never kept back for them.",
+        doc: "The scopes of the API key with commas between (`search`, `read`, `write`, `admin`), to explain a 403. A call is kept back for them only with `strict_scopes`.",
+    },
+    OptionRow {
+        name: "strict_scopes",
+        on_client: true,
+        on_call: false,
+        kind: OptionKind::Boolean,
+        services: &[Service::VideoVector],
+        env: &[],
+        default: Some("false"),
+        #[cfg(not(target_arch = "wasm32"))]
+        doc: "Refuse a call that is listed as needing more than `scopes`, with `auth.scope` and before it is sent. What the key may do is then what `scopes` says, so a list that is out of date keeps calls back.",
     },
     OptionRow {
         name: "auth_mode",

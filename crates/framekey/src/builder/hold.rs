@@ -8,8 +8,8 @@ use framekey_auth::{
 use framekey_catalog::Service;
 use framekey_runtime::{Error, Session};
 
-use super::ClientBuilder;
 use super::choose::{Chosen, Mode};
+use super::{ClientBuilder, config};
 use crate::dynamic::Client;
 use crate::shared::Origin;
 
@@ -46,7 +46,12 @@ impl<C: From<Client>> ClientBuilder<C> {
             let place = if mode == Some(Mode::Jwt) { first } else { held.len() };
             held.insert(place, token);
         }
-        Ok(CredentialSet::new(self.service, held, self.advice()).scoped(self.scopes_given()?))
+        let (scopes, strict) = (self.scopes_given()?, self.flag("strict_scopes"));
+        if strict && scopes.is_empty() {
+            let why = "option `strict_scopes` goes with `scopes`, which is not given";
+            return Err(config("config.bad_option", why));
+        }
+        Ok(CredentialSet::new(self.service, held, self.advice()).scoped(scopes, strict))
     }
 
     fn by_key(

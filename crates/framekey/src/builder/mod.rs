@@ -129,6 +129,13 @@ impl<C: From<Client>> ClientBuilder<C> {
         self.plain("scopes", Value::String(names.join(",")))
     }
 
+    /// Refuse a call that is listed as needing more than [`scopes`](Self::scopes) before it is sent,
+    /// with `auth.scope` (VideoVector).
+    #[must_use]
+    pub fn strict_scopes(self, yes: bool) -> Self {
+        self.plain("strict_scopes", Value::Bool(yes))
+    }
+
     /// Use the sandbox host (api.video).
     #[must_use]
     pub fn sandbox(self, yes: bool) -> Self {

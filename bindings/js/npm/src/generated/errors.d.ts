@@ -19,7 +19,10 @@ export declare class CredentialError extends FramekeyError {}
 /** The service refused the credential (401). */
 export declare class AuthenticationError extends APIStatusError {}
 
-/** The credential is good, but not for this operation (403). */
+/**
+ * The credential is good, but not for this operation (403). Without a status, it was kept back by
+ * option `strict_scopes` and not sent.
+ */
 export declare class PermissionDeniedError extends APIStatusError {}
 
 /**

@@ -1556,9 +1556,15 @@ export interface VideoVectorOptions extends CommonOptions {
   jwtKind?: string | undefined;
   /**
    * The scopes of the API key with commas between (`search`, `read`, `write`, `admin`), to explain
-   * a 403. A call is never kept back for them.
+   * a 403. A call is kept back for them only with `strict_scopes`.
    */
   scopes?: string | undefined;
+  /**
+   * Refuse a call that is listed as needing more than `scopes`, with `auth.scope` and before it is
+   * sent. What the key may do is then what `scopes` says, so a list that is out of date keeps calls
+   * back.
+   */
+  strictScopes?: boolean | undefined;
   /**
    * Which credential to send where several are given - `bearer` (default), `basic`, `session` or
    * `token` for api.video; `api_key` or `jwt` (also called `bearer`) for VideoVector.

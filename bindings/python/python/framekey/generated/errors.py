@@ -78,7 +78,9 @@ class AuthenticationError(APIStatusError):
 
 
 class PermissionDeniedError(APIStatusError):
-    """The credential is good, but not for this operation (403)."""
+    """The credential is good, but not for this operation (403). Without a status, it was kept back
+    by option `strict_scopes` and not sent.
+    """
 
     kind = "permission_denied"
 

@@ -2626,6 +2626,7 @@ class VideoVector(ServiceClient):
         profile: str | None = None,
         key_lifetime: float | None = None,
         scopes: str | None = None,
+        strict_scopes: bool | None = None,
         auth_mode: str | None = None,
         base_url: str | None = None,
         ca_bundle: str | None = None,
@@ -2661,7 +2662,10 @@ class VideoVector(ServiceClient):
                 end. 60 days for Twelve Labs where it is not given, else not known. A call is never
                 kept back for it.
             scopes: The scopes of the API key with commas between (`search`, `read`, `write`,
-                `admin`), to explain a 403. A call is never kept back for them.
+                `admin`), to explain a 403. A call is kept back for them only with `strict_scopes`.
+            strict_scopes: Refuse a call that is listed as needing more than `scopes`, with
+                `auth.scope` and before it is sent. What the key may do is then what `scopes` says,
+                so a list that is out of date keeps calls back.
             auth_mode: Which credential to send where several are given - `bearer` (default),
                 `basic`, `session` or `token` for api.video; `api_key` or `jwt` (also called
                 `bearer`) for VideoVector. From the environment: FRAMEKEY_VIDEOVECTOR_AUTH_MODE,
@@ -2686,6 +2690,7 @@ class VideoVector(ServiceClient):
             "profile": profile,
             "key_lifetime": key_lifetime,
             "scopes": scopes,
+            "strict_scopes": strict_scopes,
             "auth_mode": auth_mode,
             "base_url": base_url,
             "ca_bundle": ca_bundle,
