@@ -7,6 +7,15 @@ mod client;
 mod errors;
 mod process;
 
+use std::alloc::System;
+
+use zeroizing_alloc::ZeroAlloc;
+
+/// Memory of this module, not of the interpreter, is overwritten when it is freed: buffers of HTTP
+/// and TLS hold keys too.
+#[global_allocator]
+static MEMORY: ZeroAlloc<System> = ZeroAlloc(System);
+
 /// `framekey._native`.
 #[pyo3::pymodule]
 mod _native {

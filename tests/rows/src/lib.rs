@@ -1,6 +1,11 @@
 //! What the row tests share. Each file under `tests/` proves rows of one subject.
 #![forbid(unsafe_code)]
 
+/// What SECURITY.md shows has to compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../SECURITY.md")]
+pub struct Security;
+
 pub mod canary;
 pub mod carriers;
 pub mod child;

@@ -57,7 +57,6 @@ pub static ERRORS: &[ErrorRow] = &[
         codes: &[
             "auth.missing",
             "auth.wrong_kind",
-            "auth.origin",
             "auth.source",
             "auth.exchange_unavailable",
             "auth.session_lost",
