@@ -4,6 +4,7 @@
 mod bench;
 mod bindings;
 mod check;
+mod conformance;
 mod fuzz;
 mod generate;
 mod process;
@@ -35,6 +36,8 @@ enum Command {
     Bindings(bindings::Options),
     /// Look at what must hold in every commit.
     Check(check::Options),
+    /// Hold the emulator, or a service itself, against what is known of the services.
+    Conformance(conformance::Options),
     /// Search for inputs that break what reads what strangers send.
     Fuzz(fuzz::Options),
     /// List the rows of the reliability table, the tests that prove them, the code they guard.
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Command::Generate(options) => generate::run(&root(), &options),
         Command::Bindings(options) => bindings::run(&root(), &options),
         Command::Check(options) => check::run(&root(), &options),
+        Command::Conformance(options) => conformance::run(&root(), &options),
         Command::Fuzz(options) => fuzz::run(&root(), &options),
         Command::Rows(options) => rows::run(&root(), &options),
         Command::Setup => setup::run(&root()),

@@ -1,39 +1,46 @@
 //! OpenAPI 3.0 schemas as JSON Schema, and validators of answers made from them.
-#![allow(dead_code, reason = "each test file uses its own part of this")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test file, and the conformance suite, uses its own part"
+)]
 
 use framekey_catalog::{Operation, Service};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
 /// The schemas of a service, converted.
-pub(crate) struct Document {
+pub struct Document {
     operations: Value,
     components: Value,
 }
 
 impl Document {
-    pub(crate) fn of(service: Service) -> Self {
+    /// The document of a service.
+    pub fn of(service: Service) -> Self {
         let read: Value = serde_json::from_str(framekey_catalog::schemas(service)).unwrap();
         let components = json!({ "schemas": converted(&read["schemas"]) });
         Document { operations: read["operations"].clone(), components }
     }
 
     /// What the document says about the answers of an operation with this status.
-    pub(crate) fn response(&self, operation: &Operation, status: u16) -> Option<&Value> {
+    pub fn response(&self, operation: &Operation, status: u16) -> Option<&Value> {
         let responses = &self.operations[operation.id]["responses"];
         responses.get(status.to_string()).or_else(|| responses.get(format!("{}XX", status / 100)))
     }
 
-    pub(crate) fn request(&self, operation: &Operation) -> &Value {
+    /// The schema of the body of an operation.
+    pub fn request(&self, operation: &Operation) -> &Value {
         &self.operations[operation.id]["request"]
     }
 
-    pub(crate) fn param(&self, operation: &Operation, wire: &str) -> &Value {
+    /// The schema of a parameter, by its name on the wire.
+    pub fn param(&self, operation: &Operation, wire: &str) -> &Value {
         &self.operations[operation.id]["params"][wire]
     }
 
     /// Follows references in the converted components.
-    pub(crate) fn resolve<'a>(&'a self, mut schema: &'a Value) -> &'a Value {
+    pub fn resolve<'a>(&'a self, mut schema: &'a Value) -> &'a Value {
         while let Some(name) = schema["$ref"].as_str() {
             schema = &self.components["schemas"][name.rsplit('/').next().unwrap()];
         }
@@ -41,13 +48,13 @@ impl Document {
     }
 
     /// A validator of one schema, formats included.
-    pub(crate) fn validator(&self, schema: &Value) -> Validator {
+    pub fn validator(&self, schema: &Value) -> Validator {
         let root = json!({ "allOf": [converted(schema)], "components": self.components });
         jsonschema::options().should_validate_formats(true).build(&root).unwrap()
     }
 
     /// The smallest value that a schema allows.
-    pub(crate) fn least(&self, schema: &Value) -> Value {
+    pub fn least(&self, schema: &Value) -> Value {
         let schema = self.resolve(schema);
         for union in ["allOf", "oneOf", "anyOf"] {
             if let Some(first) = schema[union].get(0) {
