@@ -44,7 +44,10 @@ impl Place {
         let mut place = Place::new(service, String::new(), None, sandbox)?;
         let status = place.builder().auth_status().await?;
         if status.credentials.is_empty() {
-            bail!("{}: no credential is configured; set its API key in the environment", service.title());
+            bail!(
+                "{}: no credential is configured; set its API key in the environment",
+                service.title()
+            );
         }
         place.title = status.base_url;
         Ok(place)
