@@ -15,7 +15,9 @@ let emulator;
 before(async () => {
   emulator = await Emulator.start();
 });
-beforeEach(() => emulator.apply({}));
+// Clients of one process share what they know of a key: each test has its own.
+let tests = 0;
+beforeEach(() => emulator.apply({ credentials: { api_video_key: `key-of-test-${(tests += 1)}` } }));
 after(() => emulator?.stop());
 
 test("the clock is the tests'", async () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
 import { ApiVideo, FramekeyError, TwelveLabs, VideoVector } from "framekey";
 import { Emulator } from "framekey/emulator";
@@ -12,18 +12,16 @@ import { camel } from "./rows.mjs";
 const TESTS = join(process.env.FRAMEKEY_ROOT, "tests");
 const OUTCOMES = JSON.parse(await readFile(join(TESTS, "scenario-outcomes.json"), "utf8"));
 
-let emulator;
-before(async () => {
-  emulator = await Emulator.start();
-});
-after(() => emulator?.stop());
-
 const pointed = (document, pointer) => pointer.split("/").slice(1).reduce((value, name) => value[name], document);
 
 class Story {
-  access = { "api-video": emulator.apiVideo, "twelve-labs": emulator.twelveLabs, videovector: emulator.videovector };
-  saved = { $api_key: emulator.apiVideo.apiKey, $jwt: emulator.videovector.jwt };
   clients = new Map();
+
+  constructor(emulator) {
+    this.emulator = emulator;
+    this.access = { "api-video": emulator.apiVideo, "twelve-labs": emulator.twelveLabs, videovector: emulator.videovector };
+    this.saved = { $api_key: emulator.apiVideo.apiKey, $jwt: emulator.videovector.jwt };
+  }
 
   filled(values) {
     return Object.fromEntries(Object.entries(values).map(([name, value]) => [camel(name), this.saved[value] ?? value]));
@@ -53,13 +51,13 @@ class Story {
 
   async play(step) {
     if ("advance" in step) {
-      await emulator.advance(step.advance);
+      await this.emulator.advance(step.advance);
     } else if ("now" in step) {
-      assert.deepEqual(await emulator.now(), new Date(step.now));
+      assert.deepEqual(await this.emulator.now(), new Date(step.now));
     } else if ("key" in step) {
       assert.equal(this.access[step.key].apiKey, step.is);
     } else if ("counters" in step) {
-      const counted = await emulator.counters();
+      const counted = await this.emulator.counters();
       for (const [part, counters] of Object.entries(step.counters)) {
         for (const [name, count] of Object.entries(counters)) assert.equal(counted[part][name] ?? 0, count, name);
       }
@@ -87,8 +85,12 @@ test("every scenario has an outcome", async () => {
 
 for (const [name, steps] of Object.entries(OUTCOMES)) {
   test(`e36 scenario ${name}`, async () => {
-    await emulator.apply(join(TESTS, "scenarios", `${name}.json`));
-    const story = new Story();
-    for (const step of steps) await story.play(step);
+    const emulator = await Emulator.start({ scenario: join(TESTS, "scenarios", `${name}.json`) });
+    try {
+      const story = new Story(emulator);
+      for (const step of steps) await story.play(step);
+    } finally {
+      await emulator.stop();
+    }
   });
 }

@@ -81,8 +81,8 @@ def test_every_scenario_has_an_outcome() -> None:
 
 
 @pytest.mark.parametrize("name", OUTCOMES)
-def test_e36_scenario(name: str, framekey_emulator: Emulator) -> None:
-    framekey_emulator.apply(TESTS / "scenarios" / f"{name}.json")
-    story = Story(framekey_emulator)
-    for step in OUTCOMES[name]:
-        story.play(step)
+def test_e36_scenario(name: str) -> None:
+    with Emulator(scenario=TESTS / "scenarios" / f"{name}.json") as emulator:
+        story = Story(emulator)
+        for step in OUTCOMES[name]:
+            story.play(step)

@@ -47,6 +47,8 @@ export interface Fault {
   redirect?: string;
   reset?: boolean;
   stall?: boolean;
+  goaway?: "graceful" | "abrupt";
+  code?: string;
   raw?: string;
   set?: Record<string, unknown>;
   remove?: string[];
@@ -67,8 +69,10 @@ export interface Switches {
     bare_authorization?: boolean;
     wrong_key_status?: 400 | 401;
   };
-  videovector?: { key_delay?: number };
+  videovector?: { key_delay?: number; bearer_life?: number | null };
+  tls?: { https?: boolean; certificate?: string; version?: "1.1" | "1.2" | "1.3" | null; http2?: boolean };
   rate_limits?: { service: string; operation?: string | null; limit: number; window?: number }[];
+  webhook_authority?: string | null;
   journal_limit?: number;
 }
 

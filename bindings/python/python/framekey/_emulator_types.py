@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 
 class Drip(TypedDict, total=False):
@@ -28,6 +28,8 @@ class Fault(TypedDict, total=False):
     redirect: str
     reset: bool
     stall: bool
+    goaway: Literal["graceful", "abrupt"]
+    code: str
     raw: str
     set: dict[str, Any]
     remove: list[str]
@@ -49,6 +51,14 @@ class ApiVideoSwitches(TypedDict, total=False):
 
 class VideoVectorSwitches(TypedDict, total=False):
     key_delay: float
+    bearer_life: int | None
+
+
+class TlsSwitches(TypedDict, total=False):
+    https: bool
+    certificate: str
+    version: Literal["1.1", "1.2", "1.3"] | None
+    http2: bool
 
 
 class RateLimit(TypedDict, total=False):
@@ -63,5 +73,7 @@ class Switches(TypedDict, total=False):
 
     api_video: ApiVideoSwitches
     videovector: VideoVectorSwitches
+    tls: TlsSwitches
     rate_limits: list[RateLimit]
+    webhook_authority: str | None
     journal_limit: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,7 +23,13 @@ def framekey_emulator_process() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def framekey_emulator(framekey_emulator_process: Emulator) -> Emulator:
-    """A local emulator of api.video, Twelve Labs and VideoVector, as new in each test."""
-    framekey_emulator_process.apply({})
+def framekey_emulator(framekey_emulator_process: Emulator, request: pytest.FixtureRequest) -> Emulator:
+    """A local emulator of api.video, Twelve Labs and VideoVector, as new in each test.
+
+    Ids are the same in every run. api.video's keys are the test's own: clients of one process share what
+    they know of a key, and what one test did to it is not the next one's business.
+    """
+    test = sha256(request.node.nodeid.encode()).hexdigest()
+    keys = {"api_video_key": f"key-{test}", "api_video_sandbox_key": f"sandbox-key-{test}"}
+    framekey_emulator_process.apply({"credentials": keys})
     return framekey_emulator_process
