@@ -84,13 +84,8 @@ fn operation(method: &str) -> &'static str {
 }
 
 /// What the journal says about a request to the second origin. A key that came along is told.
-pub(crate) fn entry(path: &str, bare: Entry) -> Entry {
-    Entry {
-        service: path.split('/').next().and_then(Service::from_slug),
-        operation: Some(operation(&bare.method)),
-        path: Some(PREFIX),
-        ..bare
-    }
+pub(crate) fn entry(bare: Entry) -> Entry {
+    Entry { operation: Some(operation(&bare.method)), path: Some(PREFIX), ..bare }
 }
 
 /// A refusal as storage gives it.

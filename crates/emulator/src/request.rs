@@ -122,7 +122,7 @@ async fn file(
     let query = pairs(head.uri.query().unwrap_or_default());
     let given = given(&head.headers, &query, None);
     let now = world.now();
-    let mut entry = files::entry(path, Entry::of(head, &query, &given, line, now));
+    let mut entry = files::entry(Entry::of(head, &query, &given, line, now));
     match files::read(head.method.as_str(), path, query, patient(body), now).await {
         Ok(call) => {
             entry.body_bytes = call.size;

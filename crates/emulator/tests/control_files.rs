@@ -84,7 +84,7 @@ async fn presigned_addresses_meet_faults_by_name_and_number() {
         .map(|entry| entry.status)
         .collect();
     assert_eq!(puts, [200, 403, 0, 503, 503, 200, 0, 403, 0]);
-    assert!(journal[1..].iter().all(|entry| entry.service == Some(Service::TwelveLabs)));
+    assert!(journal[1..].iter().all(|entry| entry.path == Some("/files/")));
 }
 
 #[tokio::test]
