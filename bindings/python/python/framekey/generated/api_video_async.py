@@ -1783,6 +1783,7 @@ class AsyncApiVideo(AsyncServiceClient):
         refresh_first: bool | None = None,
         sandbox: bool | None = None,
         base_url: str | None = None,
+        ca_bundle: str | None = None,
         timeout: float | None = None,
     ) -> None:
         """Sends nothing: the credential is obtained by the first call that needs it.
@@ -1827,6 +1828,9 @@ class AsyncApiVideo(AsyncServiceClient):
                 go after 24 hours.
             base_url: Where the service is. `https`, or `http` on a loopback address. The credential
                 is bound to this origin. From the environment: FRAMEKEY_APIVIDEO_BASE_URL.
+            ca_bundle: A PEM file with certificates of authorities to trust beside the system's - a
+                company's own, or the emulator's. Nothing turns the checks off. Not together with a
+                transport of one's own. From the environment: FRAMEKEY_CA_BUNDLE.
             timeout: The time limit of a call in seconds, reading the answer included. Uploads and
                 streams have none.
         """
@@ -1846,6 +1850,7 @@ class AsyncApiVideo(AsyncServiceClient):
             "refresh_first": refresh_first,
             "sandbox": sandbox,
             "base_url": base_url,
+            "ca_bundle": ca_bundle,
             "timeout": timeout,
         }
         del api_key, access_token, refresh_token, upload_token

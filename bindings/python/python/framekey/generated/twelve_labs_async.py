@@ -2893,6 +2893,7 @@ class AsyncTwelveLabs(AsyncServiceClient):
         key_lifetime: float | None = None,
         auth_mode: str | None = None,
         base_url: str | None = None,
+        ca_bundle: str | None = None,
         timeout: float | None = None,
     ) -> None:
         """Sends nothing: the credential is obtained by the first call that needs it.
@@ -2926,6 +2927,9 @@ class AsyncTwelveLabs(AsyncServiceClient):
             base_url: Where the service is. `https`, or `http` on a loopback address. The credential
                 is bound to this origin. From the environment: FRAMEKEY_TWELVELABS_BASE_URL,
                 TWELVELABS_BASE_URL.
+            ca_bundle: A PEM file with certificates of authorities to trust beside the system's - a
+                company's own, or the emulator's. Nothing turns the checks off. Not together with a
+                transport of one's own. From the environment: FRAMEKEY_CA_BUNDLE.
             timeout: The time limit of a call in seconds, reading the answer included. Uploads and
                 streams have none.
         """
@@ -2939,6 +2943,7 @@ class AsyncTwelveLabs(AsyncServiceClient):
             "key_lifetime": key_lifetime,
             "auth_mode": auth_mode,
             "base_url": base_url,
+            "ca_bundle": ca_bundle,
             "timeout": timeout,
         }
         del api_key

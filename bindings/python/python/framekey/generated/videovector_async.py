@@ -2627,8 +2627,10 @@ class AsyncVideoVector(AsyncServiceClient):
         profile: str | None = None,
         key_lifetime: float | None = None,
         scopes: str | None = None,
+        strict_scopes: bool | None = None,
         auth_mode: str | None = None,
         base_url: str | None = None,
+        ca_bundle: str | None = None,
         timeout: float | None = None,
     ) -> None:
         """Sends nothing: the credential is obtained by the first call that needs it.
@@ -2661,7 +2663,10 @@ class AsyncVideoVector(AsyncServiceClient):
                 end. 60 days for Twelve Labs where it is not given, else not known. A call is never
                 kept back for it.
             scopes: The scopes of the API key with commas between (`search`, `read`, `write`,
-                `admin`), to explain a 403. A call is never kept back for them.
+                `admin`), to explain a 403. A call is kept back for them only with `strict_scopes`.
+            strict_scopes: Refuse a call that is listed as needing more than `scopes`, with
+                `auth.scope` and before it is sent. What the key may do is then what `scopes` says,
+                so a list that is out of date keeps calls back.
             auth_mode: Which credential to send where several are given - `bearer` (default),
                 `basic`, `session` or `token` for api.video; `api_key` or `jwt` (also called
                 `bearer`) for VideoVector. From the environment: FRAMEKEY_VIDEOVECTOR_AUTH_MODE,
@@ -2669,6 +2674,9 @@ class AsyncVideoVector(AsyncServiceClient):
             base_url: Where the service is. `https`, or `http` on a loopback address. The credential
                 is bound to this origin. From the environment: FRAMEKEY_VIDEOVECTOR_BASE_URL,
                 VIDEO_VECTOR_BASE_URL, VIDEOVECTOR_BASE_URL.
+            ca_bundle: A PEM file with certificates of authorities to trust beside the system's - a
+                company's own, or the emulator's. Nothing turns the checks off. Not together with a
+                transport of one's own. From the environment: FRAMEKEY_CA_BUNDLE.
             timeout: The time limit of a call in seconds, reading the answer included. Uploads and
                 streams have none.
         """
@@ -2683,8 +2691,10 @@ class AsyncVideoVector(AsyncServiceClient):
             "profile": profile,
             "key_lifetime": key_lifetime,
             "scopes": scopes,
+            "strict_scopes": strict_scopes,
             "auth_mode": auth_mode,
             "base_url": base_url,
+            "ca_bundle": ca_bundle,
             "timeout": timeout,
         }
         del api_key, jwt
