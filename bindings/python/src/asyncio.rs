@@ -2,7 +2,7 @@
 //! woken once for all of them.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use framekey::Error;
 use framekey::runtime::Response;
@@ -11,6 +11,7 @@ use pyo3::prelude::*;
 use tokio::task::AbortHandle;
 
 use crate::bridge::runtime;
+use crate::callbacks::HOME;
 use crate::client::answer;
 use crate::errors::{internal, raise};
 
@@ -127,8 +128,9 @@ pub(crate) fn start(
     work: impl Future<Output = Outcome> + Send + 'static,
 ) -> PyResult<Running> {
     let runtime = runtime(py)?;
+    let home = Arc::new(future.call_method0(py, "get_loop")?);
     let task = runtime.spawn(async move {
-        let outcome = AssertUnwindSafe(work).catch_unwind().await.ok();
+        let outcome = AssertUnwindSafe(HOME.scope(home, work)).catch_unwind().await.ok();
         if completions.get().push(future, outcome) {
             // Waiting for the interpreter is not for the threads that look after connections.
             drop(tokio::task::spawn_blocking(move || wake(&completions)));

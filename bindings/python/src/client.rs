@@ -1,6 +1,7 @@
 //! The one native class: a client of one service, called by operation ids.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use framekey::dynamic::{self, File};
@@ -13,6 +14,7 @@ use serde_json::{Map, Value};
 
 use crate::asyncio::{Completions, Running, start};
 use crate::bridge::wait;
+use crate::callbacks::{Callbacks, Told};
 use crate::errors::raise;
 use crate::process::PerProcess;
 
@@ -27,23 +29,37 @@ pub(crate) struct Client {
     /// JSON, for a forked child to build its own client from: the parent's connections are served
     /// by threads that the child does not have.
     options: Secret,
+    callbacks: Callbacks,
     inner: PerProcess<dynamic::Client>,
 }
 
 #[pymethods]
 impl Client {
-    /// `service` is a slug (`api-video`), `options` a JSON object.
+    /// `service` is a slug (`api-video`), `options` a JSON object, the others functions.
     #[new]
-    fn new(py: Python<'_>, service: &str, options: String) -> PyResult<Self> {
+    fn new(
+        py: Python<'_>,
+        service: &str,
+        options: String,
+        api_key: Option<Py<PyAny>>,
+        token_provider: Option<Py<PyAny>>,
+        on_notice: Option<Py<PyAny>>,
+    ) -> PyResult<Self> {
         let service = Service::from_slug(service).ok_or_else(|| {
             raise(py, &usage("usage.bad_value", format!("there is no service `{service}`")))
         })?;
         let options = Secret::new(options);
         // Setting TLS up takes milliseconds: other threads go on.
         let tokens = tokens(py)?;
-        let inner =
-            py.detach(|| build(service, &options, &tokens)).map_err(|error| raise(py, &error))?;
-        Ok(Client { service, options, inner: PerProcess::new(inner) })
+        let callbacks = Callbacks {
+            api_key: api_key.map(Arc::new),
+            token_provider: token_provider.map(Arc::new),
+            notices: Told::new(on_notice),
+        };
+        let built = py.detach(|| build(service, &options, &callbacks, &tokens));
+        callbacks.notices.deliver(py);
+        let inner = PerProcess::new(built.map_err(|error| raise(py, &error))?);
+        Ok(Client { service, options, callbacks, inner })
     }
 
     /// Where the service is.
@@ -102,8 +118,10 @@ impl Client {
     }
 
     fn inner(&self, py: Python<'_>) -> PyResult<dynamic::Client> {
-        let make =
-            || build(self.service, &self.options, &tokens(py)?).map_err(|error| raise(py, &error));
+        let make = || {
+            build(self.service, &self.options, &self.callbacks, &tokens(py)?)
+                .map_err(|error| raise(py, &error))
+        };
         self.inner.with(py, make, dynamic::Client::clone)
     }
 }
@@ -123,10 +141,11 @@ pub(crate) fn answer<'py>(py: Python<'py>, response: &Response) -> PyResult<Boun
 fn build(
     service: Service,
     options: &Secret,
+    callbacks: &Callbacks,
     tokens: &SharedTokens,
 ) -> Result<dynamic::Client, Error> {
     let named = object(options.expose())?;
-    let builder = dynamic::Client::builder(service).shared(tokens);
+    let builder = callbacks.apply(dynamic::Client::builder(service).shared(tokens));
     named.into_iter().try_fold(builder, |builder, (name, value)| builder.set(&name, value))?.build()
 }
 

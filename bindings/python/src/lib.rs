@@ -3,6 +3,7 @@
 
 mod asyncio;
 mod bridge;
+mod callbacks;
 mod client;
 mod errors;
 mod process;
@@ -21,6 +22,8 @@ static MEMORY: ZeroAlloc<System> = ZeroAlloc(System);
 mod _native {
     #[pymodule_export]
     use super::asyncio::{Completions, Running};
+    #[pymodule_export]
+    use super::callbacks::Answer;
     #[pymodule_export]
     use super::client::Client;
 }

@@ -162,7 +162,7 @@ def serve():
         answered.set()
 thread = threading.Thread(target=serve)
 thread.start()
-tl = framekey.AsyncTwelveLabs(api_key="k", base_url=f"http://127.0.0.1:{listener.getsockname()[1]}")
+tl = framekey.AsyncTwelveLabs(api_key="tlk_" + "A" * 32, base_url=f"http://127.0.0.1:{listener.getsockname()[1]}")
 async def begin():
     task = asyncio.ensure_future(tl.indexes.list())
     task._log_destroy_pending = False
@@ -195,7 +195,7 @@ def test_e15_what_comes_for_a_loop_that_is_closed_is_dropped_without_a_word() ->
 UNDER_WAY = """
 import asyncio, socket, framekey
 listener = socket.create_server(("127.0.0.1", 0))
-tl = framekey.AsyncTwelveLabs(api_key="k", base_url=f"http://127.0.0.1:{listener.getsockname()[1]}")
+tl = framekey.AsyncTwelveLabs(api_key="tlk_" + "A" * 32, base_url=f"http://127.0.0.1:{listener.getsockname()[1]}")
 async def main():
     global task
     task = asyncio.ensure_future(tl.indexes.list())

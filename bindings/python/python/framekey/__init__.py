@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ._callbacks import Notice as Notice
     from ._errors import FramekeyError as FramekeyError
     from ._files import FileInput as FileInput
     from ._unset import UNSET as UNSET
@@ -33,6 +34,7 @@ _HOMES = {
     "AsyncVideoVector": ".generated.videovector_async",
     "FileInput": "._files",
     "FramekeyError": "._errors",
+    "Notice": "._callbacks",
     "UNSET": "._unset",
     "Unset": "._unset",
 }

@@ -26,17 +26,25 @@ class BaseClient:
 
     def _open(self, options: dict[str, Any]) -> None:
         # Emptied in the end, so that no traceback that shows local variables shows a key.
+        functions = [
+            options.pop("api_key") if callable(options.get("api_key")) else None,
+            options.pop("token_provider", None),
+            options.pop("on_notice", None),
+        ]
         try:
+            if not all(function is None or callable(function) for function in functions):
+                raise TypeError
             given = json.dumps({name: value for name, value in options.items() if value is not None})
         except (TypeError, ValueError):
-            message = "an option is neither a text nor a number nor a flag [config.bad_option]"
+            functions.clear()
+            message = "an option is not of its type: text, number, flag or function [config.bad_option]"
             raise from_native(message, {"kind": "configuration", "code": "config.bad_option"}) from None
         finally:
             options.clear()
         try:
-            self._native: _native.Client | None = _native.Client(self._service, given)
+            self._native: _native.Client | None = _native.Client(self._service, given, *functions)
         finally:
-            del given
+            del given, functions
         self._base_url = self._native.base_url
 
     def __repr__(self) -> str:

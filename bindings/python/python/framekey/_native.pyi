@@ -1,11 +1,20 @@
 from asyncio import Future
+from collections.abc import Callable
 
+from framekey._callbacks import Notice
 from framekey._files import NativeFile
 
 class Client:
     """A client of one service, called by operation ids."""
 
-    def __new__(cls, service: str, options: str) -> Client: ...
+    def __new__(
+        cls,
+        service: str,
+        options: str,
+        api_key: Callable[[], object] | None,
+        token_provider: Callable[[], object] | None,
+        on_notice: Callable[[Notice], object] | None,
+    ) -> Client: ...
     @property
     def base_url(self) -> str: ...
     def call(
@@ -31,3 +40,8 @@ class Running:
     """A call under way."""
 
     def cancel(self) -> None: ...
+
+class Answer:
+    """Where the answer of a function goes."""
+
+    def give(self, text: str | None) -> None: ...

@@ -40,6 +40,34 @@ impl Callers {
     }
 }
 
+/// Options that are functions, of which the table of all languages knows nothing: name, type for
+/// threads, type for tasks, text.
+const FUNCTIONS: [(&str, &str, &str, &str); 2] = [
+    (
+        "token_provider",
+        "Callable[[], str]",
+        "Callable[[], str | Awaitable[str]]",
+        "Asked for a bearer token on each attempt (a JWT for VideoVector, an access token for \
+         api.video), in a thread of its own; what it awaits runs on the loop of the call. It has \
+         30 s, and should keep the token while it is good.",
+    ),
+    (
+        "on_notice",
+        "Callable[[Notice], object]",
+        "Callable[[Notice], object]",
+        "Told what is worth a line in a log and fails no call: a key that looks odd or ends soon, \
+         renewals. Where it is left out, that goes to the logger `framekey`.",
+    ),
+];
+
+/// Those of a service. Twelve Labs takes API keys only.
+fn functions(
+    document: &Document,
+) -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str, &'static str)> {
+    let no_tokens = document.service.slug == "twelve-labs";
+    FUNCTIONS.iter().filter(move |(name, ..)| !(no_tokens && *name == "token_provider"))
+}
+
 const KEYWORDS: [&str; 35] = [
     "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",
     "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import",
@@ -73,15 +101,17 @@ fn module(document: &Document, options: &[OptionEntry], callers: Callers) -> Res
     let mut text = format!(
         "# {HEAD}\n\"\"\"The client of {title}{}.\"\"\"\n\n\
          from __future__ import annotations\n\n\
-         from collections.abc import Mapping, Sequence\n\
+         from collections.abc import {}Callable, Mapping, Sequence\n\
          from typing import Any\n\n\
          {}\
          from .._files import FileInput\n\
          from .._unset import UNSET, Unset\n",
         callers.pick("", " for asyncio"),
+        callers.pick("", "Awaitable, "),
         callers.pick(
-            "from .._client import Json, Resource, ServiceClient, part\n",
+            "from .._callbacks import Notice\nfrom .._client import Json, Resource, ServiceClient, part\n",
             "from .._async_client import AsyncResource, AsyncServiceClient\n\
+             from .._callbacks import Notice\n\
              from .._client import Json, part\n",
         ),
     );
@@ -105,7 +135,7 @@ fn module(document: &Document, options: &[OptionEntry], callers: Callers) -> Res
     text.push_str(&format!("\n    _service = \"{}\"\n", document.service.slug));
     text.push_str(&parts(&tree, callers));
     text.push('\n');
-    text.push_str(&constructor(document, options));
+    text.push_str(&constructor(document, options, callers));
     Ok(text)
 }
 
@@ -122,7 +152,7 @@ fn parts(node: &Node<'_>, callers: Callers) -> String {
     if lines.is_empty() { lines } else { format!("\n{lines}") }
 }
 
-fn constructor(document: &Document, options: &[OptionEntry]) -> String {
+fn constructor(document: &Document, options: &[OptionEntry], callers: Callers) -> String {
     let mine: Vec<&OptionEntry> = options
         .iter()
         .filter(|option| {
@@ -132,6 +162,7 @@ fn constructor(document: &Document, options: &[OptionEntry]) -> String {
     let mut text = "    def __init__(\n        self,\n        *,\n".to_owned();
     for option in &mine {
         let kind = match option.r#type {
+            OptionType::Secret if option.name == "api_key" => "str | Callable[[], str]",
             OptionType::Secret | OptionType::String => "str",
             OptionType::Boolean => "bool",
             OptionType::Integer => "int",
@@ -139,29 +170,45 @@ fn constructor(document: &Document, options: &[OptionEntry]) -> String {
         };
         text.push_str(&format!("        {}: {kind} | None = None,\n", option.name));
     }
+    for (name, threads, tasks, _) in functions(document) {
+        text.push_str(&format!(
+            "        {name}: {} | None = None,\n",
+            callers.pick(threads, tasks)
+        ));
+    }
     text.push_str("    ) -> None:\n");
-    let docs: Vec<(String, String)> = mine
+    let mut docs: Vec<(String, String)> = mine
         .iter()
         .map(|option| {
             let from = option
                 .env
                 .get(document.service.slug)
                 .map(|names| format!(" From the environment: {}.", names.join(", ")));
-            (option.name.clone(), format!("{}{}", one_line(&option.doc), from.unwrap_or_default()))
+            let function = if option.name == "api_key" {
+                " A function is asked when the key is first needed and when it is refused."
+            } else {
+                ""
+            };
+            let doc = format!("{}{function}{}", one_line(&option.doc), from.unwrap_or_default());
+            (option.name.clone(), doc)
         })
         .collect();
+    docs.extend(functions(document).map(|(name, _, _, doc)| ((*name).to_owned(), one_line(doc))));
     text.push_str(&docstring(
         "Sends nothing: the credential is obtained by the first call that needs it.",
         "",
         &docs,
         "        ",
     ));
-    let names: Vec<&str> = mine.iter().map(|option| option.name.as_str()).collect();
-    let secrets: Vec<&str> = mine
+    let mut names: Vec<&str> = mine.iter().map(|option| option.name.as_str()).collect();
+    names.extend(functions(document).map(|(name, ..)| *name));
+    // A function may show what it was made with: `functools.partial`.
+    let mut secrets: Vec<&str> = mine
         .iter()
         .filter(|option| option.r#type == OptionType::Secret)
         .map(|option| option.name.as_str())
         .collect();
+    secrets.extend(functions(document).map(|(name, ..)| *name));
     text.push_str(&dict("        options: dict[str, Any] = ", &names, "        "));
     text.push_str(&format!("        del {}\n", secrets.join(", ")));
     text.push_str("        self._open(options)\n");
