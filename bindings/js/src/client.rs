@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use framekey::dynamic::{self, File};
 use framekey::{CallOptions, Error, ErrorKind, Service, SharedTokens};
-use framekey_runtime::{Json, Response, Source};
+use framekey_runtime::{Json, Object, Response, Source, Value};
 use futures_util::future::{Either, select};
 use futures_util::pin_mut;
 use js_sys::futures::{JsFuture, future_to_promise};
 use js_sys::{Array, Promise, Uint8Array};
-use serde_json::{Map, Value};
 use wasm_bindgen::prelude::*;
 
 use crate::host::Host;
@@ -95,9 +94,11 @@ async fn perform(
 ) -> Result<Response, Error> {
     let mut options = CallOptions::default();
     if let Some(seconds) = timeout {
-        let limit = Duration::try_from_secs_f64(seconds).ok().filter(|limit| !limit.is_zero());
-        options.timeout =
-            Some(limit.ok_or_else(|| bad("`timeout` takes a positive number of seconds"))?);
+        let limit = Duration::from_nanos((seconds * 1e9) as u64);
+        if limit.is_zero() || seconds.is_infinite() {
+            return Err(bad("`timeout` takes a positive number of seconds"));
+        }
+        options.timeout = Some(limit);
     }
     let files = files.chunks_exact(4).map(file).collect();
     let json = Arc::clone(&client.session().platform().json);
@@ -117,7 +118,7 @@ fn file(entry: &[String]) -> File {
 }
 
 /// A JSON object that our JavaScript half wrote.
-fn object(json: &dyn Json, text: &str) -> Result<Map<String, Value>, Error> {
+fn object(json: &dyn Json, text: &str) -> Result<Object, Error> {
     match json.read(text.as_bytes()) {
         Some(Value::Object(fields)) => Ok(fields),
         _ => Err(bad("the arguments are not a JSON object")),

@@ -1,9 +1,8 @@
 //! JSON by the host. A value crosses as a list of texts, each with a mark before it: `json.js` of
 //! the npm package is the other half.
 
-use framekey_runtime::Json;
+use framekey_runtime::{Json, Number, Object, Value};
 use js_sys::Array;
-use serde_json::{Map, Number, Value};
 use wasm_bindgen::JsValue;
 
 use crate::host::Host;
@@ -30,7 +29,7 @@ fn take(list: &mut std::vec::IntoIter<String>) -> Option<Value> {
         "n" => Value::Null,
         "t" => Value::Bool(true),
         "f" => Value::Bool(false),
-        "#" => Value::Number(Number::from_string_unchecked(rest.to_owned())),
+        "#" => Value::Number(Number(rest.to_owned())),
         "\"" => Value::String(rest.to_owned()),
         "[" => {
             let mut items = Vec::new();
@@ -40,7 +39,7 @@ fn take(list: &mut std::vec::IntoIter<String>) -> Option<Value> {
             Value::Array(items)
         }
         "{" => {
-            let mut fields = Map::new();
+            let mut fields = Object::new();
             for _ in 0..rest.parse::<usize>().ok()? {
                 let name = list.next()?;
                 fields.insert(name, take(list)?);
@@ -57,7 +56,7 @@ fn put(list: &Array, value: &Value) {
         Value::Null => text("n", ""),
         Value::Bool(true) => text("t", ""),
         Value::Bool(false) => text("f", ""),
-        Value::Number(number) => text("#", number.as_str()),
+        Value::Number(number) => text("#", &number.0),
         Value::String(string) => text("\"", string),
         Value::Array(items) => {
             text("[", &items.len().to_string());
@@ -66,7 +65,7 @@ fn put(list: &Array, value: &Value) {
         }
         Value::Object(fields) => {
             text("{", &fields.len().to_string());
-            for (name, value) in fields {
+            for (name, value) in fields.iter() {
                 text("", name);
                 put(list, value);
             }

@@ -31,9 +31,8 @@ struct Seams(Host);
 
 impl Clock for Seams {
     fn now(&self) -> Time {
-        let duration = |milliseconds: f64| {
-            Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or_default()
-        };
+        // What is negative is 0.
+        let duration = |milliseconds: f64| Duration::from_micros((milliseconds * 1e3) as u64);
         Time { monotonic: duration(self.0.monotonic()), wall: duration(self.0.wall()) }
     }
 

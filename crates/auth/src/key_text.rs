@@ -3,7 +3,9 @@
 use framekey_catalog::Service;
 use framekey_runtime::{Error, ErrorKind, Secret};
 
-use crate::{Notice, Provenance};
+#[cfg(feature = "native")]
+use crate::Notice;
+use crate::Provenance;
 
 /// What a secret is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +66,18 @@ impl KeyRule {
     /// `auth.malformed`: it is empty; has a control character, a space or a character outside ASCII
     /// inside; a colon, where it goes as basic user name (RFC 7617, section 2); or the shape of
     /// another service's key. The text names the position, never the value.
+    #[cfg(feature = "native")]
     pub fn check(self, text: &str, from: &Provenance) -> Result<(Secret, Vec<Notice>), Error> {
+        let secret = self.clean(text, from)?;
+        let remarks = self.remarks(text, secret.expose(), from);
+        Ok((secret, remarks))
+    }
+
+    /// As `check`, without the notices.
+    ///
+    /// # Errors
+    /// `auth.malformed`.
+    pub fn clean(self, text: &str, from: &Provenance) -> Result<Secret, Error> {
         let malformed = |why: String| {
             Error::new(
                 ErrorKind::Configuration,
@@ -76,7 +89,7 @@ impl KeyRule {
         if bare.is_empty() {
             return Err(malformed("is empty".to_owned()));
         }
-        let start = text.find(bare).unwrap_or_default();
+        let start = bare.as_ptr() as usize - text.as_ptr() as usize;
         if let Some(at) = bare.bytes().position(|b| !(0x21..0x7f).contains(&b)) {
             let kind = match bare.as_bytes()[at] {
                 b' ' => "a space",
@@ -95,9 +108,10 @@ impl KeyRule {
             let why = format!("is a key of {}; give {mine} a key of its own", other.title());
             return Err(malformed(why));
         }
-        Ok((Secret::new(bare), self.remarks(text, bare, from)))
+        Ok(Secret::new(bare))
     }
 
+    #[cfg(feature = "native")]
     fn remarks(self, text: &str, bare: &str, from: &Provenance) -> Vec<Notice> {
         let mut remarks = Vec::new();
         // A file ends in a newline as a rule.
@@ -159,6 +173,7 @@ fn owner(key: &str) -> Option<Service> {
     is_videovector(key).then_some(Service::VideoVector)
 }
 
+#[cfg(feature = "native")]
 fn is_jwt(text: &str) -> bool {
     let parts: Vec<&str> = text.split('.').collect();
     let letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');

@@ -16,6 +16,7 @@ mod jwt;
 #[cfg(feature = "native")]
 mod key_age;
 mod key_text;
+#[cfg(feature = "native")]
 mod notice;
 #[cfg(feature = "native")]
 mod private;
@@ -27,6 +28,7 @@ mod source;
 #[cfg(feature = "native")]
 pub mod store;
 mod token;
+#[cfg(feature = "native")]
 mod token_provider;
 mod upload_token;
 
@@ -39,20 +41,24 @@ pub use jwt::{JwtCredential, JwtKind};
 #[cfg(feature = "native")]
 pub use key_age::{KeyAge, KeyAges};
 pub use key_text::{KeyRule, Slot};
+#[cfg(feature = "native")]
 pub use notice::{Notice, NoticeWatch, Notices};
 pub use provenance::Provenance;
 pub use select::CredentialSet;
 #[cfg(feature = "keyring")]
 pub use source::SystemKeyring;
-pub use source::{CallbackFailed, Found, Held, HeldKey, KeyCallback, Pending, SecretSource};
 #[cfg(feature = "native")]
 pub use source::{
-    CommandSource, FileSource, FirstOf, KEYRING_SERVICE, Keyring, KeyringSource, Profile,
-    ProfileKey, Section,
+    CallbackFailed, CommandSource, FileSource, FirstOf, Found, KEYRING_SERVICE, KeyCallback,
+    Keyring, KeyringSource, Pending, Profile, ProfileKey, SecretSource, Section,
 };
+pub use source::{Held, HeldKey};
 #[cfg(feature = "model")]
 #[doc(hidden)]
 pub use token::locked;
-pub use token::{DisposableTokenCredential, GivenSession, Renewal, TokenEvent, TokenWatch};
+pub use token::{DisposableTokenCredential, GivenSession, Renewal};
+#[cfg(feature = "native")]
+pub use token::{TokenEvent, TokenWatch};
+#[cfg(feature = "native")]
 pub use token_provider::{ProvidedTokenCredential, TokenProvider};
 pub use upload_token::UploadTokenCredential;

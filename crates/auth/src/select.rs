@@ -1,6 +1,7 @@
 //! The choice: which of the configured credentials goes on an operation.
 
 use framekey_catalog::{Bearer, Operation, Scheme, Scope, Service};
+use framekey_runtime::encode::add_item;
 use framekey_runtime::{
     Applied, BoxFuture, CredentialKind, Credentials, Error, ErrorKind, Repair, Secret,
 };
@@ -51,9 +52,10 @@ impl CredentialSet {
     }
 
     fn refuse(&self, operation: &'static Operation) -> Error {
-        let accepted: Vec<String> =
-            operation.security.iter().map(|scheme| describe(self.service, *scheme)).collect();
-        let accepted = accepted.join(" or ");
+        let mut accepted = String::new();
+        for scheme in operation.security {
+            add_item(&mut accepted, " or ", describe(self.service, *scheme));
+        }
         if self.held.is_empty() {
             return Error::new(
                 ErrorKind::Credential,
@@ -61,13 +63,12 @@ impl CredentialSet {
                 format!("it needs {accepted}; none is configured. {}", self.hint),
             );
         }
-        let found: Vec<String> = self
-            .held
-            .iter()
-            .map(|held| format!("{} ({})", held.kind().title(), held.provenance()))
-            .collect();
-        let mut message =
-            format!("it accepts only {accepted}; configured is {}.", found.join(" and "));
+        let mut found = String::new();
+        for held in &self.held {
+            let one = format!("{} ({})", held.kind().title(), held.provenance());
+            add_item(&mut found, " and ", &one);
+        }
+        let mut message = format!("it accepts only {accepted}; configured is {found}.");
         let next = match (self.service, operation.security) {
             (Service::VideoVector, [Scheme::Bearer(Bearer::User)]) => {
                 " API keys cannot do this: pass the JWT of a signed-in user (option `jwt`)."
@@ -96,17 +97,17 @@ impl CredentialSet {
     }
 }
 
-fn describe(service: Service, scheme: Scheme) -> String {
+fn describe(service: Service, scheme: Scheme) -> &'static str {
     match scheme {
-        Scheme::Basic => "an API key as HTTP basic".to_owned(),
+        Scheme::Basic => "an API key as HTTP basic",
         Scheme::Bearer(Bearer::Any) if service == Service::ApiVideo => {
-            "an access token (made from an API key)".to_owned()
+            "an access token (made from an API key)"
         }
-        Scheme::Bearer(Bearer::Any) => "a JWT".to_owned(),
-        Scheme::Bearer(Bearer::User) => "a user's JWT".to_owned(),
-        Scheme::Bearer(Bearer::NotOAuth) => "a user's JWT (not an OAuth token)".to_owned(),
-        Scheme::ApiKeyHeader(_) => "an API key".to_owned(),
-        Scheme::ApiKeyQuery(_) => "an upload token".to_owned(),
+        Scheme::Bearer(Bearer::Any) => "a JWT",
+        Scheme::Bearer(Bearer::User) => "a user's JWT",
+        Scheme::Bearer(Bearer::NotOAuth) => "a user's JWT (not an OAuth token)",
+        Scheme::ApiKeyHeader(_) => "an API key",
+        Scheme::ApiKeyQuery(_) => "an upload token",
     }
 }
 
@@ -152,12 +153,15 @@ impl Credentials for CredentialSet {
 
 /// `the key, 3f9a1c02, has read and search`. A browser's build has no fingerprints.
 fn rights(scopes: &[Scope], key: Option<&Secret>) -> String {
-    let names: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
+    let mut names = String::new();
+    for scope in scopes {
+        add_item(&mut names, ", ", scope.as_str());
+    }
     #[cfg(feature = "native")]
     let mark = key.map(|key| format!(" {}", crate::fingerprint(key))).unwrap_or_default();
     #[cfg(not(feature = "native"))]
     let mark = key.map(|_| "").unwrap_or_default();
-    format!("the API key{mark} has {} by what the client was told", names.join(", "))
+    format!("the API key{mark} has {names} by what the client was told")
 }
 
 impl std::fmt::Debug for CredentialSet {

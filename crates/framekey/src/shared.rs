@@ -106,6 +106,7 @@ fn is_same_key(one: &HeldKey, other: &HeldKey) -> bool {
     let place = match (one.provenance(), other.provenance()) {
         (one, other) if fixed(&one) => fixed(&other),
         // Two callbacks, commands or keyrings may be different ones by the same name.
+        #[cfg(feature = "native")]
         (one @ (Provenance::File(_) | Provenance::Profile { .. }), other) => one == other,
         _ => false,
     };

@@ -78,7 +78,7 @@ impl BaseUrl {
     /// Whether the host is this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        let rest = self.origin.split_once("://").map_or("", |(_, rest)| rest);
+        let rest = self.origin.trim_start_matches(|c| c != '/').trim_start_matches('/');
         split_port(rest).is_ok_and(|(host, _)| is_loopback(&host))
     }
 
@@ -104,8 +104,11 @@ impl fmt::Display for BaseUrl {
 
 /// Whether a path segment is `.` or `..`, also in its encoded forms.
 pub(crate) fn is_dots(segment: &str) -> bool {
-    let plain = segment.replace("%2e", ".").replace("%2E", ".");
-    plain == "." || plain == ".."
+    let (mut rest, mut dots) = (segment, 0);
+    while let Some(after) = [".", "%2e", "%2E"].iter().find_map(|dot| rest.strip_prefix(dot)) {
+        (rest, dots) = (after, dots + 1);
+    }
+    rest.is_empty() && matches!(dots, 1 | 2)
 }
 
 fn bad(why: &str) -> Error {

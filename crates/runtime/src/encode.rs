@@ -1,9 +1,8 @@
 //! How values are written into paths and queries. Both doors use these, so that they agree.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::Value;
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, Value};
 
 /// RFC 3986 unreserved characters stay, everything else is encoded.
 const KEEP_UNRESERVED: &AsciiSet =
@@ -39,6 +38,25 @@ pub fn query_pair(query: &mut String, name: &str, value: &str) {
     query.push_str(&query_text(name));
     query.push('=');
     query.push_str(&query_text(value));
+}
+
+/// Adds an item to a list of words that are parted by `between`. Adding them one by one is less code
+/// than `join`, for each type anew.
+pub fn add_item(list: &mut String, between: &str, item: &str) {
+    if !list.is_empty() {
+        list.push_str(between);
+    }
+    list.push_str(item);
+}
+
+/// Words in one text, parted by `between`.
+#[must_use]
+pub fn listed(words: &[&str], between: &str) -> String {
+    let mut list = String::new();
+    for word in words {
+        add_item(&mut list, between, word);
+    }
+    list
 }
 
 /// The text of a scalar as it stands in a path, a query, a header or a form; `None` for null, a

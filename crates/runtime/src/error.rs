@@ -108,57 +108,61 @@ impl Error {
         }))
     }
 
-    fn change(mut self, set: impl FnOnce(&mut Inner)) -> Self {
-        set(Arc::make_mut(&mut self.0));
-        self
+    /// For writing: a copy, should another clone be about.
+    fn inner(&mut self) -> &mut Inner {
+        Arc::make_mut(&mut self.0)
     }
 
     /// Names the operation, unless one is named already.
     #[must_use]
-    pub fn during(self, operation: &'static Operation) -> Self {
-        self.change(|inner| {
-            inner.service.get_or_insert(operation.service);
-            inner.operation.get_or_insert(operation.id);
-        })
+    pub fn during(mut self, operation: &'static Operation) -> Self {
+        let inner = self.inner();
+        inner.service.get_or_insert(operation.service);
+        inner.operation.get_or_insert(operation.id);
+        self
     }
 
     /// Names the service.
     #[must_use]
-    pub fn of(self, service: Service) -> Self {
-        self.change(|inner| inner.service = Some(service))
+    pub fn of(mut self, service: Service) -> Self {
+        self.inner().service = Some(service);
+        self
     }
 
     /// Says how often the operation was sent.
     #[must_use]
-    pub fn after_attempts(self, attempts: u32) -> Self {
-        self.change(|inner| inner.attempts = attempts)
+    pub fn after_attempts(mut self, attempts: u32) -> Self {
+        self.inner().attempts = attempts;
+        self
     }
 
     /// Adds what the service answered.
     #[must_use]
     pub fn with_answer(
-        self,
+        mut self,
         status: u16,
         server: ServerError,
         retry_after: Option<Duration>,
     ) -> Self {
-        self.change(|inner| {
-            inner.status = Some(status);
-            inner.server = Some(server);
-            inner.retry_after = retry_after;
-        })
+        let inner = self.inner();
+        inner.status = Some(status);
+        inner.server = Some(server);
+        inner.retry_after = retry_after;
+        self
     }
 
     /// Says how long to wait before the next try.
     #[must_use]
-    pub fn with_retry_after(self, pause: Duration) -> Self {
-        self.change(|inner| inner.retry_after = Some(pause))
+    pub fn with_retry_after(mut self, pause: Duration) -> Self {
+        self.inner().retry_after = Some(pause);
+        self
     }
 
     /// Chains the cause.
     #[must_use]
-    pub fn because(self, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
-        self.change(|inner| inner.source = Some(Arc::new(cause)))
+    pub fn because(mut self, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.inner().source = Some(Arc::new(cause));
+        self
     }
 
     /// What went wrong.

@@ -1,9 +1,7 @@
 //! The seam to JSON text: serde_json on an operating system, the host's own reader and writer in a
 //! browser, whose module then need not bring a second one.
 
-use serde_json::Value;
-
-use crate::MaybeSend;
+use crate::{MaybeSend, Value};
 
 /// Reads and writes JSON text (RFC 8259).
 pub trait Json: MaybeSend {
@@ -14,9 +12,11 @@ pub trait Json: MaybeSend {
 }
 
 /// JSON by serde_json.
+#[cfg(not(target_arch = "wasm32"))]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SerdeJson;
 
+#[cfg(not(target_arch = "wasm32"))]
 impl Json for SerdeJson {
     fn read(&self, text: &[u8]) -> Option<Value> {
         serde_json::from_slice(text).ok()

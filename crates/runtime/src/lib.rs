@@ -23,13 +23,16 @@ mod session;
 pub mod testing;
 #[cfg(feature = "typed")]
 pub mod typed;
+mod value;
 
 pub use base_url::BaseUrl;
 pub use body::{Body, Multipart, Part, Source};
 pub use credentials::{Anonymous, Applied, CredentialKind, Credentials, Repair};
 pub use error::{Error, ErrorKind};
 pub use headers::Headers;
-pub use json::{Json, SerdeJson};
+pub use json::Json;
+#[cfg(not(target_arch = "wasm32"))]
+pub use json::SerdeJson;
 pub use message::{Request, Response};
 pub use platform::{
     BoxFuture, BoxStream, Clock, HttpRequest, HttpResponse, MaybeSend, Platform, Random, Spawn,
@@ -39,6 +42,10 @@ pub use refusal::ServerError;
 pub use seconds::Seconds;
 pub use secret::Secret;
 pub use session::{CallOptions, Session, SessionBuilder};
+
+#[cfg(target_arch = "wasm32")]
+pub use value::Number;
+pub use value::{Object, Value};
 
 pub use bytes::Bytes;
 pub use framekey_catalog as catalog;

@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 use framekey_catalog::Operation;
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
 
-use crate::{Applied, Body, Json, Request, Secret, encode};
+use crate::{Applied, Body, Json, Request, Secret, Value, encode};
 
 /// Shorter texts are in too many words to be hidden.
 const SHORTEST: usize = 8;
@@ -40,7 +39,7 @@ impl Mask {
     ) -> Self {
         for (want, segment) in operation.path.split('/').zip(request.path.split('/')) {
             if want.strip_suffix('}').is_some_and(says_secret) {
-                self.add(&percent_decode_str(segment).decode_utf8_lossy());
+                self.add(&percent_decode_str(segment).decode_utf8().unwrap_or(segment.into()));
             }
         }
         if let Body::Bytes(body) = &request.body
@@ -65,19 +64,45 @@ impl Mask {
     }
 
     pub(crate) fn hide<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        self.0.iter().fold(Cow::Borrowed(text), |text, secret| {
-            match text.contains(secret.expose()) {
-                true => Cow::Owned(text.replace(secret.expose(), "[redacted]")),
-                false => text,
+        let mut text = Cow::Borrowed(text);
+        for secret in &self.0 {
+            if let Some(hidden) = hide(&text, secret.expose()) {
+                text = Cow::Owned(hidden);
             }
-        })
+        }
+        text
     }
+}
+
+/// `text` without `secret`, should it be there.
+fn hide(text: &str, secret: &str) -> Option<String> {
+    let mut at = find(text, secret)?;
+    let mut hidden = String::new();
+    let mut rest = text;
+    loop {
+        hidden.push_str(&rest[..at]);
+        hidden.push_str("[redacted]");
+        rest = &rest[at + secret.len()..];
+        match find(rest, secret) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    hidden.push_str(rest);
+    Some(hidden)
+}
+
+/// Where `text` has `word`, which is not empty. The standard library's search is made for long texts,
+/// and 2 kB of a browser's module.
+fn find(text: &str, word: &str) -> Option<usize> {
+    text.as_bytes().windows(word.len()).position(|part| part == word.as_bytes())
 }
 
 /// `key_id` and the like name a key and are none.
 fn says_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    name.ends_with("key") || ["password", "secret", "token"].iter().any(|word| name.contains(word))
+    name.ends_with("key")
+        || ["password", "secret", "token"].iter().any(|word| find(&name, word).is_some())
 }
 
 /// Base64 that we wrote ourselves, of ASCII text.

@@ -1,9 +1,8 @@
 //! Reading what a service says when it refuses: each has several shapes.
 
-use serde_json::Value;
-
-use crate::Json;
+use crate::encode::{add_item, scalar_text};
 use crate::mask::Mask;
+use crate::{Json, Value};
 
 /// What the service said about a refusal, in its own words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,11 +72,11 @@ pub(crate) fn shown(text: &str, mask: &Mask) -> String {
 fn first_detail(detail: Option<&Value>) -> Option<String> {
     let first = detail?.as_array()?.first()?;
     let message = first.get("msg")?.as_str()?;
-    let place = first.get("loc")?.as_array()?.iter().map(|part| match part {
-        Value::String(name) => name.clone(),
-        other => other.to_string(),
-    });
-    Some(format!("{message} ({})", place.collect::<Vec<_>>().join(".")))
+    let mut place = String::new();
+    for part in first.get("loc")?.as_array()? {
+        add_item(&mut place, ".", &scalar_text(part).unwrap_or_default());
+    }
+    Some(format!("{message} ({place})"))
 }
 
 #[cfg(test)]

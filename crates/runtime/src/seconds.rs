@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde_json::Value;
+use crate::Value;
 
 /// A duration, shown in seconds with at most three decimals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use framekey_catalog::{Operation, Service};
+use futures_util::StreamExt;
 use futures_util::future::{Either, select};
-use futures_util::{StreamExt, pin_mut};
 
 use crate::mask::Mask;
 use crate::refusal::shown;
@@ -116,23 +116,17 @@ impl Session {
             (None, _) if request.streamed => None,
             (None, _) => Some(self.shared.timeout),
         };
-        let work = self.attempt(operation, request);
+        let work = Box::pin(self.attempt(operation, request));
         let outcome = match limit {
             None => work.await,
-            Some(limit) => {
-                pin_mut!(work);
-                match select(work, clock.sleep(limit)).await {
-                    Either::Left((outcome, _)) => outcome,
-                    Either::Right(_) => Err(Error::new(
-                        ErrorKind::Timeout,
-                        "timeout.deadline",
-                        format!(
-                            "no complete answer within {} s (option `timeout`)",
-                            Seconds(limit)
-                        ),
-                    )),
-                }
-            }
+            Some(limit) => match select(work, clock.sleep(limit)).await {
+                Either::Left((outcome, _)) => outcome,
+                Either::Right(_) => Err(Error::new(
+                    ErrorKind::Timeout,
+                    "timeout.deadline",
+                    format!("no complete answer within {} s (option `timeout`)", Seconds(limit)),
+                )),
+            },
         };
         outcome.map_err(|error| error.during(operation))
     }
@@ -207,7 +201,13 @@ impl Session {
         }
         let mut noise = [0_u8; 16];
         self.shared.platform.random.fill(&mut noise);
-        noise.iter().fold("framekey-".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+        let mut boundary = "framekey-".to_owned();
+        for byte in noise {
+            for digit in [byte >> 4, byte & 15] {
+                boundary.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+            }
+        }
+        boundary
     }
 
     fn assemble(
@@ -382,7 +382,7 @@ async fn read(
     mut body: crate::BoxStream<Result<Bytes, TransportError>>,
     largest: usize,
 ) -> Result<Bytes, Error> {
-    let mut whole = BytesMut::new();
+    let mut whole = Vec::new();
     while let Some(piece) = body.next().await {
         let piece = piece.map_err(broken_answer)?;
         if whole.len() + piece.len() > largest {
@@ -394,5 +394,5 @@ async fn read(
         }
         whole.extend_from_slice(&piece);
     }
-    Ok(whole.freeze())
+    Ok(Bytes::from(whole))
 }

@@ -1,7 +1,9 @@
 //! `cargo xtask bindings`: the wheel and the npm package, built as they are installed.
 
+mod names;
 mod npm;
 mod python;
+mod sizes;
 mod wasm;
 
 use std::path::{Path, PathBuf};
@@ -21,6 +23,9 @@ pub(crate) struct Options {
     /// The folder to put it in; `dist` below the target folder when left out.
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Builds nothing to install, and shows what the bytes of the browser module are for.
+    #[arg(long)]
+    sizes: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -30,6 +35,12 @@ enum Language {
 }
 
 pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
+    if options.sizes {
+        setup::node_packages(root)?;
+        let out = setup::target(root).join("sizes");
+        emptied(&out)?;
+        return sizes::show(&wasm::build_named(root, &out)?);
+    }
     let out = options.out.clone().unwrap_or_else(|| setup::target(root).join("dist"));
     let wants = |language| options.language.is_none_or(|only| only == language);
     if wants(Language::Python) {

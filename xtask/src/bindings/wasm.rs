@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
+use super::names;
 use crate::setup::{self, WasmCompiler};
 use crate::{process, say};
 
@@ -26,8 +27,58 @@ const FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
+/// What wasm-opt does, each seen to be smaller after gzip.
+const SHRINK: [&str; 6] = [
+    // -Os compresses smaller than -Oz.
+    "-Os",
+    // Large functions are not inlined even where they have one caller.
+    "--one-caller-inline-max-function-size=20",
+    // The lowest kilobyte is the end of the stack, which the linker puts first: no address that is
+    // read has wrapped round to it.
+    "--low-memory-unused",
+    "--flatten",
+    "--rereloop",
+    "-Os",
+];
+
+/// What it takes away in the end.
+const STRIP: [&str; 4] = [
+    "--minify-imports-and-exports-and-modules",
+    "--strip-debug",
+    "--strip-producers",
+    "--strip-target-features",
+];
+
 /// Compiles, binds and shrinks the module: `framekey.wasm` and `glue.js` in `out`.
 pub(super) fn build(root: &Path, out: &Path) -> Result<()> {
+    let bound = bind(root, out, false)?;
+    let module = out.join("framekey.wasm");
+    let said = process::text(wasm_opt(root, &bound, &module).args(STRIP))?;
+    let glue = out.join("glue.js");
+    let text = std::fs::read_to_string(&glue).context("the glue cannot be read")?;
+    std::fs::write(&glue, names::shorten(&text, &said)?).context("the glue cannot be written")?;
+    std::fs::remove_file(&bound).context("the module before wasm-opt cannot be removed")?;
+    let (plain, zipped) = (std::fs::metadata(&module)?.len(), gzipped(&module)?);
+    say::line(&format!("wasm module: {plain} bytes, {zipped} gzipped"));
+    Ok(())
+}
+
+/// The same module with the names of its functions, to see what it is made of.
+pub(super) fn build_named(root: &Path, out: &Path) -> Result<PathBuf> {
+    let bound = bind(root, out, true)?;
+    let module = out.join("named.wasm");
+    process::text(wasm_opt(root, &bound, &module).arg("--debuginfo"))?;
+    Ok(module)
+}
+
+fn wasm_opt(root: &Path, from: &Path, to: &Path) -> Command {
+    let mut command = Command::new(root.join("bindings/js/node_modules/.bin/wasm-opt"));
+    command.args(FEATURES).args(SHRINK).arg(from).arg("--output").arg(to);
+    command
+}
+
+/// Compiles and binds: `glue.js` in `out`, and the module that is given back.
+fn bind(root: &Path, out: &Path, names: bool) -> Result<PathBuf> {
     let compiled = compile(root)?;
     let mut bindgen = Bindgen::new();
     bindgen
@@ -35,33 +86,12 @@ pub(super) fn build(root: &Path, out: &Path) -> Result<()> {
         .out_name("glue")
         .web(true)?
         .typescript(false)
-        .remove_name_section(true)
+        .remove_name_section(!names)
         .remove_producers_section(true)
         // Where the module is, is said in load.js: Node and browsers differ.
         .omit_default_module_path(true);
     bindgen.generate(out).context("wasm-bindgen refused the module")?;
-    let module = out.join("framekey.wasm");
-    let bound = out.join("glue_bg.wasm");
-    // -Os compresses smaller than -Oz, and large functions are not inlined even where they have one
-    // caller: that is 3 % smaller after gzip.
-    process::text(
-        Command::new(root.join("bindings/js/node_modules/.bin/wasm-opt"))
-            .args(FEATURES)
-            .args([
-                "-Os",
-                "--one-caller-inline-max-function-size=20",
-                "--strip-debug",
-                "--strip-producers",
-                "--strip-target-features",
-            ])
-            .arg(&bound)
-            .arg("--output")
-            .arg(&module),
-    )?;
-    std::fs::remove_file(&bound).context("the module before wasm-opt cannot be removed")?;
-    let (plain, zipped) = (std::fs::metadata(&module)?.len(), gzipped(&module)?);
-    say::line(&format!("wasm module: {plain} bytes, {zipped} gzipped"));
-    Ok(())
+    Ok(out.join("glue_bg.wasm"))
 }
 
 fn compile(root: &Path) -> Result<PathBuf> {

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "native")]
 pub(crate) mod answer;
+#[cfg(feature = "native")]
 mod callback;
 #[cfg(feature = "native")]
 mod command;
@@ -19,15 +20,21 @@ mod profile;
 #[cfg(feature = "native")]
 mod reader;
 mod repair;
+#[cfg(feature = "native")]
 mod within;
 
+#[cfg(feature = "native")]
 use std::time::Duration;
 
+#[cfg(feature = "native")]
 use framekey_runtime::{BoxFuture, Error, MaybeSend, Secret};
 
+#[cfg(feature = "native")]
 use crate::Provenance;
 
+#[cfg(feature = "native")]
 pub(crate) use callback::failed;
+#[cfg(feature = "native")]
 pub use callback::{CallbackFailed, KeyCallback, Pending};
 #[cfg(feature = "native")]
 pub use command::CommandSource;
@@ -43,9 +50,11 @@ pub use keyring::{KEYRING_SERVICE, Keyring, KeyringSource};
 #[cfg(feature = "native")]
 pub use profile::{Profile, ProfileKey, Section};
 pub(crate) use repair::repair;
+#[cfg(feature = "native")]
 pub(crate) use within::within;
 
 /// A secret as its source gives it.
+#[cfg(feature = "native")]
 #[derive(Debug)]
 pub struct Found {
     /// The secret, as it stands there: it is cleaned and checked later.
@@ -55,6 +64,7 @@ pub struct Found {
 }
 
 /// A place that a secret can be read from.
+#[cfg(feature = "native")]
 pub trait SecretSource: MaybeSend {
     /// What to call this place.
     fn provenance(&self) -> Provenance;

@@ -3,7 +3,9 @@
 #[cfg(feature = "native")]
 mod shared;
 
-use std::sync::{Arc, OnceLock, PoisonError};
+#[cfg(feature = "native")]
+use std::sync::OnceLock;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use framekey_runtime::{BoxFuture, Error, ErrorKind, Repair, Secret, Session, Time};
@@ -19,6 +21,7 @@ use super::life::{self, Life, elapsed};
 use super::reason::{Cause, explain, rejected};
 use super::state::{Actions, Answer, Event, Mode, Reason, Settled, State, step};
 use super::sync::{ArcSwapOption, Mutex, MutexGuard};
+#[cfg(feature = "native")]
 use super::watch::{TokenEvent, TokenWatch};
 use crate::{HeldKey, Provenance};
 
@@ -34,6 +37,7 @@ pub(super) struct Cell {
     /// Sends the exchange; without credentials, bound to the same origin as the calls.
     session: Session,
     from: Provenance,
+    #[cfg(feature = "native")]
     watch: OnceLock<Box<dyn TokenWatch>>,
     sharing: Sharing,
 }
@@ -117,6 +121,7 @@ impl Cell {
             inner: Mutex::new(inner),
             session,
             from,
+            #[cfg(feature = "native")]
             watch: OnceLock::new(),
             sharing: Sharing::default(),
         })
@@ -132,6 +137,7 @@ impl Cell {
     }
 
     /// Sets who watches; the first one stays.
+    #[cfg(feature = "native")]
     pub(super) fn watch(&self, watch: Box<dyn TokenWatch>) {
         let _ = self.watch.set(watch);
     }
@@ -434,30 +440,37 @@ impl Cell {
         let Some(settled) = settled else { return };
         let waiting = inner.waiting.take();
         let token = self.current.load_full();
-        let (landing, event) = match (settled, token) {
-            (Settled::Renewed, Some(token)) => {
-                let event = TokenEvent::Renewed {
-                    generation: token.generation,
-                    lifetime: token.life.whole,
-                    fleeting: token.life.is_fleeting(),
-                    shared: token.shared,
-                };
-                (Some(Landing::Renewed(token)), Some(event))
-            }
-            (Settled::Failed(reason), token) => {
+        let landing = match (settled, &token) {
+            (Settled::Renewed, Some(token)) => Some(Landing::Renewed(Arc::clone(token))),
+            (Settled::Failed(reason), _) => {
                 let error = explain(reason, inner.cause.as_ref(), &self.describe(&inner));
-                let still_serving = token.is_some_and(|token| token.life.is_good(self.now()));
-                let event = TokenEvent::Failed { error: error.clone(), still_serving };
-                (Some(Landing::Failed(error)), Some(event))
+                Some(Landing::Failed(error))
             }
-            _ => (None, None),
+            _ => None,
         };
         drop(inner);
-        if let (Some(waiting), Some(landing)) = (waiting, landing) {
-            let _ = waiting.sender.send(landing);
+        let Some(landing) = landing else { return };
+        if let Some(waiting) = waiting {
+            let _ = waiting.sender.send(landing.clone());
         }
-        if let (Some(watch), Some(event)) = (self.watch.get(), event) {
-            watch.note(&event);
-        }
+        #[cfg(feature = "native")]
+        self.tell(landing, token.as_deref());
+    }
+
+    #[cfg(feature = "native")]
+    fn tell(&self, landing: Landing, token: Option<&Token>) {
+        let Some(watch) = self.watch.get() else { return };
+        watch.note(&match landing {
+            Landing::Renewed(token) => TokenEvent::Renewed {
+                generation: token.generation,
+                lifetime: token.life.whole,
+                fleeting: token.life.is_fleeting(),
+                shared: token.shared,
+            },
+            Landing::Failed(error) => {
+                let still_serving = token.is_some_and(|token| token.life.is_good(self.now()));
+                TokenEvent::Failed { error, still_serving }
+            }
+        });
     }
 }

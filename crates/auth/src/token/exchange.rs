@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use framekey_catalog::{Operation, Service};
 use framekey_runtime::{
-    Body, Error, ErrorKind, Json, Request, Seconds, Secret, ServerError, Session, Time,
+    Body, Error, ErrorKind, Json, Object, Request, Seconds, Secret, Session, Time, Value,
 };
 use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
-use serde_json::{Value, json};
 
 use super::flight::{Fault, Means, Order};
 use super::life;
@@ -33,7 +32,7 @@ pub(super) struct Granted {
 /// Why it gave nothing.
 pub(super) struct Denied {
     pub(super) fault: Fault,
-    /// Without the secret that was sent, should the service have echoed it.
+    /// Without the secret that was sent, should the service have echoed it: the room hides it.
     pub(super) error: Error,
 }
 
@@ -69,11 +68,13 @@ async fn exchange(
         Means::Key => ("access_tokens.create", "apiKey"),
         Means::Refresh => ("access_tokens.refresh", "refreshToken"),
     };
+    let mut body = Object::new();
+    body.insert(field.to_owned(), Value::String(secret.expose().to_owned()));
     let operation = find(id).map_err(|error| Denied { fault: Fault::Unsent, error })?;
     let mut request = Request { path: operation.path.to_owned(), ..Request::default() };
     request.headers.push("content-type", "application/json");
     let json = session.platform().json.as_ref();
-    let mut body = json!({ field: secret.expose() });
+    let mut body = Value::Object(body);
     // Overwritten when the last attempt lets go of it.
     request.body = Body::Bytes(Secret::new(json.write(&body)).into_bytes());
     drop(taken(&mut body, field));
@@ -81,13 +82,13 @@ async fn exchange(
     request.streamed = true;
     let answer = match session.send(operation, request).await {
         Ok(answer) => answer,
-        Err(error) => return Err(denied(error, secret)),
+        Err(error) => return Err(denied(error)),
     };
     let mut bytes = Vec::with_capacity(USUAL_ANSWER);
     bytes.extend_from_slice(&answer.body);
     if let Some(mut stream) = answer.stream {
         while let Some(piece) = stream.next().await {
-            let piece = piece.map_err(|error| denied(error, secret))?;
+            let piece = piece.map_err(denied)?;
             if bytes.len() + piece.len() > LARGEST_ANSWER {
                 let error = bad("is larger than 64 KiB");
                 return Err(Denied { fault: Fault::Unknown, error });
@@ -115,7 +116,7 @@ fn find(id: &str) -> Result<&'static Operation, Error> {
     })
 }
 
-fn denied(error: Error, secret: &Secret) -> Denied {
+fn denied(error: Error) -> Denied {
     let said = error.server().is_some_and(|said| said.code.is_some() || said.message.is_some());
     let fault = match error.status() {
         // Without a readable body it may be a proxy's word, and is not to be relied on.
@@ -124,23 +125,7 @@ fn denied(error: Error, secret: &Secret) -> Denied {
         None if matches!(error.code(), "net.connect" | "net.tls") => Fault::Unsent,
         _ => Fault::Unknown,
     };
-    Denied { fault, error: without(secret, error) }
-}
-
-/// The same error without `secret` in what the service said.
-fn without(secret: &Secret, error: Error) -> Error {
-    let Some(status) = error.status() else { return error };
-    let mask = |text: &str| text.replace(secret.expose(), "[redacted]");
-    let mut server: ServerError = error.server().cloned().unwrap_or_default();
-    for text in [&mut server.code, &mut server.message, &mut server.parameter].into_iter().flatten()
-    {
-        *text = mask(text);
-    }
-    Error::new(error.kind(), error.code(), mask(error.message())).with_answer(
-        status,
-        server,
-        error.retry_after(),
-    )
+    Denied { fault, error }
 }
 
 fn bad(why: &str) -> Error {

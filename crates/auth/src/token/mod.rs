@@ -19,6 +19,7 @@ mod sync;
 mod tests;
 #[cfg(feature = "native")]
 mod turn;
+#[cfg(feature = "native")]
 mod watch;
 
 use std::sync::Arc;
@@ -43,6 +44,7 @@ use turn::Turn;
 
 #[cfg(feature = "model")]
 pub use sync::model::locked;
+#[cfg(feature = "native")]
 pub use watch::{TokenEvent, TokenWatch};
 
 /// How an expired access token is renewed.
@@ -100,6 +102,7 @@ impl DisposableTokenCredential {
     }
 
     /// Has `watch` told of renewals and failures. The first one set stays.
+    #[cfg(feature = "native")]
     #[must_use]
     pub fn watched_by(self, watch: impl TokenWatch + 'static) -> Self {
         self.0.watch(Box::new(watch));

@@ -1,8 +1,10 @@
 //! What the cell is held together by: a lock and an atomic pointer. For the crate `tests/models`
 //! both are places where a scheduler may let another thread run.
 
-#[cfg(not(feature = "model"))]
+#[cfg(all(not(feature = "model"), not(target_arch = "wasm32")))]
 pub(super) use arc_swap::ArcSwapOption;
+#[cfg(target_arch = "wasm32")]
+pub(super) use single::ArcSwapOption;
 #[cfg(not(feature = "model"))]
 pub(super) use std::sync::{Mutex, MutexGuard};
 
@@ -10,6 +12,37 @@ pub(super) use std::sync::{Mutex, MutexGuard};
 pub(super) use model::{ArcSwapOption, Mutex};
 #[cfg(feature = "model")]
 pub(super) use shuttle::sync::MutexGuard;
+
+/// Where there is one thread, nothing has to be atomic.
+#[cfg(target_arch = "wasm32")]
+mod single {
+    use std::cell::RefCell;
+    use std::sync::Arc;
+
+    pub(crate) struct ArcSwapOption<T>(RefCell<Option<Arc<T>>>);
+
+    impl<T> ArcSwapOption<T> {
+        pub(crate) fn empty() -> Self {
+            ArcSwapOption(RefCell::new(None))
+        }
+
+        pub(crate) fn load(&self) -> Option<Arc<T>> {
+            self.0.borrow().clone()
+        }
+
+        pub(crate) fn load_full(&self) -> Option<Arc<T>> {
+            self.load()
+        }
+
+        pub(crate) fn store(&self, value: Option<Arc<T>>) {
+            drop(self.swap(value));
+        }
+
+        pub(crate) fn swap(&self, value: Option<Arc<T>>) -> Option<Arc<T>> {
+            self.0.replace(value)
+        }
+    }
+}
 
 #[cfg(feature = "model")]
 pub(super) mod model {

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use framekey_auth::{GivenSession, HeldKey, JwtKind, KeyRule, Provenance, Slot, TokenProvider};
+use framekey_auth::{GivenSession, HeldKey, JwtKind, KeyRule, Provenance, Slot};
 use framekey_catalog::{Scope, Service};
+use framekey_runtime::encode::listed;
 use framekey_runtime::{Clock, Error, Secret};
 
 use super::{ClientBuilder, config};
@@ -30,19 +31,29 @@ pub(super) struct Chosen {
     pub(super) key: Option<HeldKey>,
     /// A JWT, or an access token that a command gives.
     pub(super) token: Option<HeldKey>,
-    pub(super) provider: Option<Box<dyn TokenProvider>>,
+    #[cfg(feature = "native")]
+    pub(super) provider: Option<Box<dyn framekey_auth::TokenProvider>>,
     pub(super) session: Option<(GivenSession, Provenance)>,
     pub(super) upload_token: Option<(Secret, Provenance)>,
 }
 
 impl Chosen {
     pub(super) fn is_empty(&self) -> bool {
-        let Chosen { mode: _, key, token, provider, session, upload_token } = self;
-        key.is_none()
-            && token.is_none()
-            && provider.is_none()
-            && session.is_none()
-            && upload_token.is_none()
+        self.key.is_none()
+            && self.token.is_none()
+            && self.session.is_none()
+            && self.upload_token.is_none()
+            && !self.has_provider()
+    }
+
+    #[cfg(feature = "native")]
+    fn has_provider(&self) -> bool {
+        self.provider.is_some()
+    }
+
+    #[cfg(not(feature = "native"))]
+    fn has_provider(&self) -> bool {
+        false
     }
 
     /// What is given besides an upload token, with where it came from: each is a choice of its own.
@@ -54,7 +65,7 @@ impl Chosen {
         if let Some((_, from)) = &self.session {
             kinds.push((Mode::Session, format!("a session ({from})")));
         }
-        if self.provider.is_some() {
+        if self.has_provider() {
             kinds.push((Mode::Token, "a callback (option `token_provider`)".to_owned()));
         }
         if let Some(token) = &self.token {
@@ -113,7 +124,7 @@ impl<C: From<Client>> ClientBuilder<C> {
             let names: Vec<&str> = modes.iter().map(|(name, _)| *name).collect();
             config(
                 "config.bad_option",
-                format!("{from} takes {}, not `{text}`", names.join(" or ")),
+                format!("{from} takes {}, not `{text}`", listed(&names, " or ")),
             )
         })
     }
@@ -148,7 +159,9 @@ impl<C: From<Client>> ClientBuilder<C> {
             chosen.upload_token = Some((secret, from));
         }
         chosen.session = self.session_given()?;
+        #[cfg_attr(not(feature = "native"), expect(unused_mut, reason = "there is no other way"))]
         let mut ways: Vec<&str> = tokens.iter().map(|(name, _)| *name).collect();
+        #[cfg(feature = "native")]
         if self.token_provider.is_some() {
             if self.service == Service::TwelveLabs {
                 let why = "Twelve Labs takes API keys only: there is no `token_provider`";
@@ -160,7 +173,10 @@ impl<C: From<Client>> ClientBuilder<C> {
         one_of(&keys.iter().map(|(name, _)| *name).collect::<Vec<_>>())?;
         chosen.key = keys.pop().map(|(_, key)| key);
         chosen.token = tokens.pop().map(|(_, token)| token);
-        chosen.provider = self.token_provider.take();
+        #[cfg(feature = "native")]
+        {
+            chosen.provider = self.token_provider.take();
+        }
         Ok(chosen)
     }
 
@@ -230,7 +246,7 @@ impl<C: From<Client>> ClientBuilder<C> {
             };
             return Err(config(
                 "auth.conflict",
-                format!("`auth_mode` wants {what}, and given is {}", given.join(" and ")),
+                format!("`auth_mode` wants {what}, and given is {}", listed(&given, " and ")),
             ));
         }
         // api.video's kinds open the same operations, so the one that is wanted is enough; a JWT and
@@ -239,7 +255,10 @@ impl<C: From<Client>> ClientBuilder<C> {
             chosen.key = chosen.key.take().filter(|_| wanted == Mode::ApiKey);
             chosen.session = chosen.session.take().filter(|_| wanted == Mode::Session);
             chosen.token = chosen.token.take().filter(|_| wanted == Mode::Token);
-            chosen.provider = chosen.provider.take().filter(|_| wanted == Mode::Token);
+            #[cfg(feature = "native")]
+            {
+                chosen.provider = chosen.provider.take().filter(|_| wanted == Mode::Token);
+            }
         }
         Ok(())
     }
@@ -250,9 +269,14 @@ impl<C: From<Client>> ClientBuilder<C> {
 
     /// A secret, cleaned; what is odd about it is noted.
     fn check(&self, slot: Slot, text: &str, from: &Provenance) -> Result<Secret, Error> {
-        let (secret, remarks) = KeyRule::new(self.service, slot).check(text, from)?;
-        remarks.iter().for_each(|remark| self.notices.note(remark));
-        Ok(secret)
+        let rule = KeyRule::new(self.service, slot);
+        #[cfg(feature = "native")]
+        return rule.check(text, from).map(|(secret, remarks)| {
+            remarks.iter().for_each(|remark| self.notices.note(remark));
+            secret
+        });
+        #[cfg(not(feature = "native"))]
+        rule.clean(text, from)
     }
 
     fn fixed(
@@ -272,7 +296,7 @@ impl<C: From<Client>> ClientBuilder<C> {
     pub(super) fn jwt_kind_given(&self) -> Result<JwtKind, Error> {
         let Some(name) = self.text("jwt_kind") else { return Ok(JwtKind::default()) };
         JwtKind::from_name(name).ok_or_else(|| {
-            let names = JwtKind::NAMES.join(", ");
+            let names = listed(&JwtKind::NAMES, ", ");
             config("config.bad_option", format!("option `jwt_kind` takes {names}, not `{name}`"))
         })
     }
@@ -280,19 +304,17 @@ impl<C: From<Client>> ClientBuilder<C> {
     pub(super) fn scopes_given(&self) -> Result<Vec<Scope>, Error> {
         let Some(text) = self.text("scopes") else { return Ok(Vec::new()) };
         let all = [Scope::Search, Scope::Read, Scope::Write, Scope::Admin];
-        text.split(',')
-            .map(|name| {
-                let name = name.trim();
-                all.into_iter().find(|scope| scope.as_str() == name).ok_or_else(|| {
-                    config(
-                        "config.bad_option",
-                        format!(
-                            "option `scopes` takes search, read, write and admin, not `{name}`"
-                        ),
-                    )
-                })
-            })
-            .collect()
+        let mut scopes = Vec::new();
+        for name in text.split(',') {
+            let name = name.trim();
+            let Some(scope) = all.iter().find(|scope| scope.as_str() == name) else {
+                let why =
+                    format!("option `scopes` takes search, read, write and admin, not `{name}`");
+                return Err(config("config.bad_option", why));
+            };
+            scopes.push(*scope);
+        }
+        Ok(scopes)
     }
 }
 

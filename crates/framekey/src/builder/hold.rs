@@ -2,9 +2,10 @@
 
 use framekey_auth::{
     ApiKeyCredential, BasicCredential, Credential, CredentialSet, DisposableTokenCredential,
-    HeldKey, JwtCredential, Notice, ProvidedTokenCredential, Renewal, TokenEvent,
-    UploadTokenCredential,
+    HeldKey, JwtCredential, Renewal, UploadTokenCredential,
 };
+#[cfg(feature = "native")]
+use framekey_auth::{Notice, ProvidedTokenCredential, TokenEvent};
 use framekey_catalog::Service;
 use framekey_runtime::{Error, Session};
 
@@ -17,7 +18,15 @@ impl<C: From<Client>> ClientBuilder<C> {
     /// The set for a session. `bare` sends exchanges: without credentials, bound to the same origin.
     pub(super) fn hold(&self, chosen: Chosen, bare: &Session) -> Result<CredentialSet, Error> {
         let kind = self.jwt_kind_given()?;
-        let Chosen { mode, key, token, provider, session, upload_token } = chosen;
+        let Chosen {
+            mode,
+            key,
+            token,
+            #[cfg(feature = "native")]
+            provider,
+            session,
+            upload_token,
+        } = chosen;
         // In the order in which they are preferred: an upload token opens the least.
         let mut held: Vec<Box<dyn Credential>> = Vec::new();
         if let Some((token, from)) = upload_token {
@@ -30,18 +39,18 @@ impl<C: From<Client>> ClientBuilder<C> {
         if let Some((given, from)) = session {
             held.push(self.exchanged(Origin::Session(given, from), bare)?);
         }
-        let token: Option<Box<dyn Credential>> = match (token, provider) {
-            (Some(token), _) if self.service == Service::ApiVideo => {
-                Some(Box::new(JwtCredential::access_token(token)))
-            }
-            (Some(token), _) => Some(Box::new(JwtCredential::new(token, kind))),
-            (None, Some(provider)) => {
-                let clock = std::sync::Arc::clone(&bare.platform().clock);
-                let service = self.service;
-                Some(Box::new(ProvidedTokenCredential::boxed(service, kind, provider, clock)))
-            }
-            (None, None) => None,
-        };
+        let token = token.map(|token| -> Box<dyn Credential> {
+            Box::new(match self.service {
+                Service::ApiVideo => JwtCredential::access_token(token),
+                _ => JwtCredential::new(token, kind),
+            })
+        });
+        #[cfg(feature = "native")]
+        let token = token.or_else(|| {
+            let clock = std::sync::Arc::clone(&bare.platform().clock);
+            let provided = ProvidedTokenCredential::boxed(self.service, kind, provider?, clock);
+            Some(Box::new(provided))
+        });
         if let Some(token) = token {
             let place = if mode == Some(Mode::Jwt) { first } else { held.len() };
             held.insert(place, token);
@@ -114,6 +123,12 @@ impl<C: From<Client>> ClientBuilder<C> {
         false
     }
 
+    #[cfg(not(feature = "native"))]
+    fn watched(&self, credential: DisposableTokenCredential) -> DisposableTokenCredential {
+        credential
+    }
+
+    #[cfg(feature = "native")]
     fn watched(&self, credential: DisposableTokenCredential) -> DisposableTokenCredential {
         let notices = self.notices.clone();
         credential.watched_by(move |event: &TokenEvent| notices.note(&Notice::Token(event.clone())))

@@ -12,10 +12,11 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use framekey_auth::{JwtKind, Notice, NoticeWatch, Notices, TokenProvider};
+use framekey_auth::JwtKind;
+#[cfg(feature = "native")]
+use framekey_auth::{Notice, NoticeWatch, Notices, TokenProvider};
 use framekey_catalog::{Scope, Service};
-use framekey_runtime::{BaseUrl, Error, ErrorKind, MaybeSend, Platform, Secret, Session};
-use serde_json::Value;
+use framekey_runtime::{BaseUrl, Error, ErrorKind, MaybeSend, Platform, Secret, Session, Value};
 
 use crate::SharedTokens;
 use crate::dynamic::Client;
@@ -33,12 +34,14 @@ pub struct ClientBuilder<C = Client> {
     values: Vec<(&'static str, Setting)>,
     #[cfg(feature = "native")]
     key_source: Option<Arc<dyn framekey_auth::SecretSource>>,
+    #[cfg(feature = "native")]
     token_provider: Option<Box<dyn TokenProvider>>,
     #[cfg(feature = "native")]
     ring: Option<Arc<dyn framekey_auth::Keyring>>,
     #[cfg(feature = "native")]
     token_store: Option<Arc<dyn framekey_auth::store::TokenStore>>,
     shared: Option<SharedTokens>,
+    #[cfg(feature = "native")]
     notices: Notices,
     platform: Option<Platform>,
     environment: Environment,
@@ -54,12 +57,14 @@ impl<C: From<Client>> ClientBuilder<C> {
             values: Vec::new(),
             #[cfg(feature = "native")]
             key_source: None,
+            #[cfg(feature = "native")]
             token_provider: None,
             #[cfg(feature = "native")]
             ring: local::system_keyring(),
             #[cfg(feature = "native")]
             token_store: None,
             shared: None,
+            #[cfg(feature = "native")]
             notices: Notices::default(),
             platform: None,
             environment: Box::new(|name| std::env::var(name).ok()),
@@ -87,6 +92,7 @@ impl<C: From<Client>> ClientBuilder<C> {
 
     /// A callback that is asked for a bearer token on each attempt: a JWT for VideoVector, an access
     /// token for api.video. Any async function that returns a text will do.
+    #[cfg(feature = "native")]
     #[must_use]
     pub fn token_provider(mut self, provider: impl TokenProvider + 'static) -> Self {
         self.token_provider = Some(Box::new(provider));
@@ -158,6 +164,7 @@ impl<C: From<Client>> ClientBuilder<C> {
 
     /// Is told what is worth a line in a log and fails no call: a key that was cleaned or looks odd,
     /// one that comes to its end, renewals of the access token. Holds no secret; should not block.
+    #[cfg(feature = "native")]
     #[must_use]
     pub fn on_notice(mut self, watch: impl NoticeWatch + 'static) -> Self {
         self.notices = Notices::to(watch);
@@ -241,6 +248,7 @@ impl<C: From<Client>> ClientBuilder<C> {
         let bare = session.build();
         let chosen = self.choose(&platform.clock)?;
         let held = self.hold(chosen, &bare)?;
+        #[cfg(feature = "native")]
         if !held.is_empty() && !self.is_home(&base) {
             let origin = base.origin().to_owned();
             self.notices.note(&Notice::Rebound { service: self.service, origin });
@@ -257,6 +265,7 @@ impl<C: From<Client>> ClientBuilder<C> {
         given.map_or_else(default_platform, Ok)
     }
 
+    #[cfg(feature = "native")]
     /// Whether `base` is on one of the service's own hosts.
     fn is_home(&self, base: &BaseUrl) -> bool {
         let mut own = [Some(self.service.base_url()), self.service.sandbox_url()].into_iter();

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use framekey_catalog::{OPTIONS, OptionKind, OptionRow};
-use framekey_runtime::{Error, Seconds, Secret};
-use serde_json::Value;
+use framekey_runtime::encode::listed;
+use framekey_runtime::{Error, Seconds, Secret, Value};
 
 use super::{ClientBuilder, config};
 use crate::dynamic::{Client, fold, nearest};
@@ -59,7 +59,7 @@ impl<C: From<Client>> ClientBuilder<C> {
             let known: Vec<&'static str> = mine().map(|row| row.name).collect();
             let hint = match nearest(name, &known) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("it has {}", known.join(", ")),
+                None => format!("it has {}", listed(&known, ", ")),
             };
             let message = format!("{} has no option `{name}`; {hint}", self.service.title());
             config("config.bad_option", message)

@@ -1,8 +1,9 @@
 //! From an operation's row and JSON arguments to a request.
 
 use framekey_catalog::{Body as BodyRow, Field, FieldKind, Operation, Param, Place, Style};
-use framekey_runtime::{Body, Error, ErrorKind, Json, Multipart, Part, Request, Source, encode};
-use serde_json::{Map, Value};
+use framekey_runtime::{
+    Body, Error, ErrorKind, Json, Multipart, Object, Part, Request, Source, Value, encode,
+};
 
 use super::{fold, nearest};
 
@@ -27,7 +28,7 @@ pub struct File {
 /// cannot carry.
 pub fn request(
     operation: &'static Operation,
-    arguments: Map<String, Value>,
+    arguments: Object,
     files: Vec<File>,
     json: &dyn Json,
 ) -> Result<Request, Error> {
@@ -50,7 +51,7 @@ pub fn request(
             let body = match given.body.take() {
                 Some(whole) => Some(whole),
                 None if *required || !given.fields.is_empty() => {
-                    let mut body = Map::new();
+                    let mut body = Object::new();
                     for (field, value) in given.fields {
                         body.insert(field.wire.to_owned(), value);
                     }
@@ -62,8 +63,9 @@ pub fn request(
                 // A service may stream unless it is told not to; what the caller wrote stands.
                 if let (Value::Object(fields), Some(when)) =
                     (&mut body, operation.stream.and_then(|stream| stream.when))
+                    && fields.get(when).is_none()
                 {
-                    fields.entry(when).or_insert(Value::Bool(false));
+                    fields.insert(when.to_owned(), Value::Bool(false));
                 }
                 request.headers.push("content-type", "application/json");
                 request.body = Body::Bytes(json.write(&body).into());
@@ -87,7 +89,7 @@ struct Given {
 impl Given {
     fn sort(
         operation: &'static Operation,
-        arguments: Map<String, Value>,
+        arguments: Object,
         files: Vec<File>,
     ) -> Result<Self, Error> {
         let fields = body_fields(operation);
@@ -150,21 +152,27 @@ impl Given {
                 || self.fields.iter().any(|(row, _)| row.wire == field.wire)
                 || self.files.iter().any(|(row, _)| row.wire == field.wire)
         };
-        let params = operation
-            .params
-            .iter()
-            .filter(|param| param.required && !has_param(param))
-            .map(|param| param.name);
-        let fields = fields
-            .iter()
-            .filter(|field| field.required && !has_field(field))
-            .map(|field| field.name);
-        let missing: Vec<String> = params.chain(fields).map(|name| format!("`{name}`")).collect();
+        let mut missing = String::new();
+        let mut several = false;
+        let mut miss = |name: &str| {
+            several = !missing.is_empty();
+            encode::add_item(&mut missing, ", ", &["`", name, "`"].concat());
+        };
+        for param in operation.params {
+            if param.required && !has_param(param) {
+                miss(param.name);
+            }
+        }
+        for field in fields {
+            if field.required && !has_field(field) {
+                miss(field.name);
+            }
+        }
         if missing.is_empty() {
             return Ok(());
         }
-        let noun = if missing.len() == 1 { "argument" } else { "arguments" };
-        Err(usage("usage.missing_argument", format!("{noun} {} missing", missing.join(", "))))
+        let noun = if several { "arguments" } else { "argument" };
+        Err(usage("usage.missing_argument", format!("{noun} {missing} missing")))
     }
 }
 
@@ -181,7 +189,7 @@ fn unknown(operation: &'static Operation, name: &str) -> Error {
     let hint = match nearest(name, &known) {
         Some(near) => format!("; did you mean `{near}`?"),
         None if known.is_empty() => "; it takes none".to_owned(),
-        None => format!("; it takes {}", known.join(", ")),
+        None => format!("; it takes {}", encode::listed(&known, ", ")),
     };
     usage("usage.unknown_argument", format!("unknown argument `{name}`{hint}"))
 }
@@ -213,10 +221,16 @@ fn plain(param: &Param, value: &Value) -> Result<Option<String>, Error> {
     match value {
         Value::Null => Ok(None),
         Value::Array(items) if param.place != Place::Path => {
-            let texts: Option<Vec<String>> = items.iter().map(encode::scalar_text).collect();
-            texts
-                .map(|texts| Some(texts.join(",")))
-                .ok_or_else(|| shape(param.name, "a list of texts or numbers"))
+            let mut texts = String::new();
+            for (at, item) in items.iter().enumerate() {
+                let text = encode::scalar_text(item)
+                    .ok_or_else(|| shape(param.name, "a list of texts or numbers"))?;
+                if at > 0 {
+                    texts.push(',');
+                }
+                texts.push_str(&text);
+            }
+            Ok(Some(texts))
         }
         scalar => encode::scalar_text(scalar)
             .map(Some)
@@ -235,7 +249,7 @@ fn query(query: &mut String, param: &Param, value: &Value) -> Result<(), Error> 
             }
         }
         (Style::Deep, Value::Object(entries)) => {
-            for (key, value) in entries {
+            for (key, value) in entries.iter() {
                 deep(query, param, &format!("{}[{key}]", param.wire), value)?;
             }
         }
@@ -258,7 +272,7 @@ fn deep(query: &mut String, param: &Param, name: &str, value: &Value) -> Result<
             }
         }
         Value::Object(entries) => {
-            for (key, value) in entries {
+            for (key, value) in entries.iter() {
                 deep(query, param, &format!("{name}[{key}]"), value)?;
             }
         }

@@ -1,8 +1,7 @@
 //! A client of one service, by operation ids.
 
 use framekey_catalog::{Operation, Service};
-use framekey_runtime::{CallOptions, Error, ErrorKind, Response, Session};
-use serde_json::{Map, Value};
+use framekey_runtime::{CallOptions, Error, ErrorKind, Object, Response, Session};
 
 use super::{File, arguments, nearest};
 use crate::ClientBuilder;
@@ -63,7 +62,7 @@ impl Client {
     pub async fn call(
         &self,
         id: &str,
-        arguments: Map<String, Value>,
+        arguments: Object,
         files: Vec<File>,
         options: CallOptions,
     ) -> Result<Response, Error> {
