@@ -14,7 +14,7 @@ use crate::child;
 use crate::echo;
 use crate::heap::{Copies, Wanted, mask};
 use crate::http2::Server;
-use crate::tls::Authority;
+use crate::tls;
 
 /// Calls with each key at each origin.
 const CALLS: usize = 20;
@@ -47,8 +47,8 @@ pub fn wanted(seed: u32) -> Wanted {
 /// Runs the ignored test `name` of the caller, which must call [`here`]. The servers are in this
 /// process and the client is in another, or the servers' buffers were found as well.
 pub async fn in_child(name: &str) -> Output {
-    let authority = Authority::new();
-    let tls = |protocols: &[&str]| authority.identity(&["localhost"], |_| {}).acceptor(protocols);
+    let authority = tls::authority();
+    let tls = |protocols: &[&str]| tls::good(&authority, protocols);
     let h2 = Server::start(tls(&["h2"]), b"{\"data\":[]}".to_vec()).await;
     let origins = [
         format!("http://127.0.0.1:{}/quiet", echo::start(None).await),

@@ -9,7 +9,7 @@ use framekey_rows::canary::Search;
 use framekey_rows::carriers::{CARRIERS, Carrier};
 use framekey_rows::hpack::{Writing, fields};
 use framekey_rows::http2::Server;
-use framekey_rows::tls::Authority;
+use framekey_rows::tls;
 use framekey_runtime::native::{self, HttpTransport};
 
 /// Calls of each kind, over one connection: what the first leaves in a table, the next would use.
@@ -29,14 +29,13 @@ fn the_examples_of_rfc_7541_are_read() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sh_07_a_credential_header_is_never_indexed() {
-    let authority = Authority::new();
+    let authority = tls::authority();
     let transport = HttpTransport::trusting([authority.certificate()]).unwrap();
     let platform = Platform { transport: Arc::new(transport), ..native::platform().unwrap() };
     let search = Search::new(&Carrier::secrets());
     let mut written = BTreeMap::<(&str, String), usize>::new();
     for carrier in CARRIERS {
-        let tls = authority.identity(&["localhost"], |_| {}).acceptor(&["h2"]);
-        let server = Server::start(tls, Carrier::token_answer()).await;
+        let server = Server::start(tls::good(&authority, &["h2"]), Carrier::token_answer()).await;
         let base = format!("https://localhost:{}", server.port);
         let client = carrier.client(&base, Some(&platform)).unwrap();
         for _ in 0..CALLS {

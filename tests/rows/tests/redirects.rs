@@ -5,7 +5,7 @@ use framekey_rows::canary::Search;
 use framekey_rows::carriers::{CARRIERS, Carrier};
 use framekey_rows::child;
 use framekey_rows::raw::Seen;
-use framekey_rows::tls::Authority;
+use framekey_rows::tls;
 use framekey_rows::trap::{Answer, Trap};
 use framekey_runtime::native;
 use futures_util::StreamExt as _;
@@ -48,9 +48,9 @@ fn answer(request: &Seen) -> Answer {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rd_01_no_credential_follows_a_redirect() {
-    let authority = Authority::new();
+    let authority = tls::authority();
     let names = ["api.example", "evil.example", "sub.api.example", "xn--80ak6aa92e.example"];
-    let trap = Trap::start(authority.identity(&names, |_| {}).acceptor(&[]), answer).await;
+    let trap = Trap::start(tls::acceptor(authority.named(&names).unwrap(), &[]), answer).await;
     let roots = std::env::temp_dir().join(format!("framekey-rd01-{}.pem", std::process::id()));
     std::fs::write(&roots, authority.pem()).unwrap();
     let mut command = tokio::process::Command::from(child::test("calls_of_rd_01"));

@@ -10,7 +10,7 @@ use framekey::dynamic::Client;
 use framekey_rows::canary::Search;
 use framekey_rows::carriers::{CARRIERS, Carrier};
 use framekey_rows::log::Log;
-use framekey_rows::tls::Authority;
+use framekey_rows::tls;
 use framekey_rows::{echo, http2, shown};
 use framekey_runtime::native::{self, HttpTransport};
 use futures_util::future::join_all;
@@ -41,10 +41,10 @@ async fn sh_01_no_secret_is_in_anything_that_is_said() {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| panics.add(&panic.to_string())));
 
-    let authority = Authority::new();
+    let authority = tls::authority();
     let transport = HttpTransport::trusting([authority.certificate()]).unwrap();
     let platform = Platform { transport: Arc::new(transport), ..native::platform().unwrap() };
-    let tls = |protocols: &[&str]| authority.identity(&["localhost"], |_| {}).acceptor(protocols);
+    let tls = |protocols: &[&str]| tls::good(&authority, protocols);
     let origins = [
         format!("http://127.0.0.1:{}", echo::start(None).await),
         format!("https://localhost:{}", echo::start(Some(tls(&[]))).await),

@@ -4,16 +4,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use framekey::Platform;
+use framekey::{Platform, Service, VideoVector};
+use framekey_emulator::tls::{Authority, Certificate};
+use framekey_emulator::{Config, Emulator};
 use framekey_rows::carriers::{CARRIERS, Carrier};
-use framekey_rows::tls::{Authority, Identity};
-use framekey_rows::{child, raw};
+use framekey_rows::{child, raw, tls};
 use framekey_runtime::native::{self, HttpTransport};
 use futures_util::future::join_all;
-use rcgen::{
-    CertificateParams, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, NameConstraints,
-    date_time_ymd,
-};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -73,61 +70,87 @@ async fn call_all(base: &str, platform: &Platform) -> Vec<(&'static str, Option<
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rd_04_a_bad_certificate_is_sent_nothing() {
-    let authority = Authority::new();
+    let authority = tls::authority();
     let platform = trusting(&authority);
-    let good = |change: fn(&mut CertificateParams)| authority.identity(&["localhost"], change);
-    let below = |change: fn(&mut CertificateParams)| {
-        let middle = authority.below(change);
-        let mut leaf = middle.identity(&["localhost"], |_| {});
-        leaf.chain.push(middle.certificate());
-        leaf
-    };
-    let bad: [(&str, Identity); 11] = [
-        ("expired", good(|params| params.not_after = date_time_ymd(2001, 1, 1))),
-        ("not yet valid", good(|params| params.not_before = date_time_ymd(4000, 1, 1))),
-        ("another name", authority.identity(&["other.example"], |_| {})),
-        ("a name within the name", authority.identity(&["localhost.evil.example"], |_| {})),
-        ("another address", authority.identity(&["127.0.0.2"], |_| {})),
-        ("no name", authority.identity(&[], |_| {})),
-        ("self-signed", Identity::self_signed(&["localhost"])),
-        ("unknown authority", Authority::new().identity(&["localhost"], |_| {})),
-        (
-            "for clients",
-            good(|params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth]),
-        ),
-        ("signed by no authority", below(|params| params.is_ca = IsCa::ExplicitNoCa)),
-        (
-            "an authority for other names",
-            below(|params| {
-                params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-                params.name_constraints = Some(NameConstraints {
-                    permitted_subtrees: vec![GeneralSubtree::DnsName("other.example".to_owned())],
-                    excluded_subtrees: Vec::new(),
-                });
-            }),
-        ),
-    ];
     let platform = &platform;
-    join_all(bad.map(|(why, identity)| async move {
-        let server = Counter::start(identity.acceptor(&[])).await;
-        let host = if why == "another address" { "127.0.0.1" } else { "localhost" };
-        let base = format!("https://{host}:{}", server.port);
-        for (carrier, error) in call_all(&base, platform).await {
-            let error = error.unwrap_or_else(|| panic!("{why}: {carrier} was answered"));
-            assert!(error.contains("certificate"), "{why}, {carrier}: {error}");
-            // A failed exchange has a code of its own.
-            let exchanges = matches!(carrier, "av-bearer" | "av-exchange");
-            assert!(exchanges || error.contains("[net.tls]"), "{why}, {carrier}: {error}");
-        }
-        assert_eq!(server.counts(), (true, 0), "{why}: bytes inside TLS");
-    }))
+    join_all(
+        Certificate::BAD
+            .map(|why| {
+                let bad = tls::acceptor(authority.identity(why).unwrap(), &[]);
+                let host = if why == Certificate::OtherAddress { "127.0.0.1" } else { "localhost" };
+                (why, bad, host)
+            })
+            .map(|(why, bad, host)| async move {
+                let server = Counter::start(bad).await;
+                let base = format!("https://{host}:{}", server.port);
+                for (carrier, error) in call_all(&base, platform).await {
+                    let error = error.unwrap_or_else(|| panic!("{why:?}: {carrier} was answered"));
+                    assert!(error.contains("certificate"), "{why:?}, {carrier}: {error}");
+                    // A failed exchange has a code of its own.
+                    let exchanges = matches!(carrier, "av-bearer" | "av-exchange");
+                    assert!(
+                        exchanges || error.contains("[net.tls]"),
+                        "{why:?}, {carrier}: {error}"
+                    );
+                }
+                assert_eq!(server.counts(), (true, 0), "{why:?}: bytes inside TLS");
+            }),
+    )
     .await;
-    let good = Counter::start(good(|_| {}).acceptor(&[])).await;
+    let good = Counter::start(tls::good(&authority, &[])).await;
     for (carrier, error) in call_all(&format!("https://localhost:{}", good.port), platform).await {
         // An empty object is no token, and that is another matter.
         assert!(error.is_none() || carrier == "av-refresh", "{carrier}: {error:?}");
     }
     assert!(good.counts().1 > 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rd_04_an_authority_is_trusted_where_a_file_names_it() {
+    let emulator = Emulator::start(Config::default()).await.unwrap();
+    emulator.switch(|switches| switches.tls.https = true);
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let builder = || {
+        let key = emulator.credentials().videovector_key;
+        VideoVector::builder().api_key(key).base_url(emulator.base_url(Service::VideoVector))
+    };
+    let bundle = path("authority.pem", emulator.authority().unwrap().pem());
+    let by_option = builder().set("ca_bundle", bundle.clone().into()).unwrap().build().unwrap();
+    let variable = bundle.clone();
+    let by_variable = builder()
+        .environment(move |name| (name == "FRAMEKEY_CA_BUNDLE").then(|| variable.clone()))
+        .build()
+        .unwrap();
+    for client in [by_option, by_variable] {
+        client.indexes().list().send().await.unwrap();
+    }
+    let journal = emulator.journal();
+    assert!(journal.iter().all(|entry| entry.tls && entry.protocol == "h2") && journal.len() == 2);
+
+    let other = path("other.pem", tls::authority().pem());
+    for (bundle, code) in [(None, "net.tls"), (Some(other), "net.tls")] {
+        let builder = match bundle {
+            Some(path) => builder().set("ca_bundle", path.into()).unwrap(),
+            None => builder(),
+        };
+        let error = builder.build().unwrap().indexes().list().send().await.unwrap_err();
+        assert_eq!(error.code(), code);
+    }
+    assert_eq!(emulator.journal().len(), 2, "nobody else was let in");
+    let missing = folder.path().join("none.pem").to_str().unwrap().to_owned();
+    for path in [path("empty.pem", ""), path("bad.pem", "-----BEGIN"), missing] {
+        let error = builder().set("ca_bundle", path.clone().into()).unwrap().build().unwrap_err();
+        assert_eq!(error.code(), "config.bad_option", "{path}");
+        assert!(error.message().contains(&path), "{error}");
+    }
+    let both = builder().set("ca_bundle", bundle.into()).unwrap();
+    let both = both.platform(native::platform().unwrap()).build();
+    assert_eq!(both.unwrap_err().code(), "config.bad_option");
 }
 
 #[test]
@@ -270,9 +293,8 @@ async fn call_of_rd_04() {
     if !child::is("call_of_rd_04") {
         return;
     }
-    let authority = Authority::new();
-    let tls = authority.identity(&["localhost"], |_| {}).acceptor(&[]);
-    let server = Counter::start(tls).await;
+    let authority = tls::authority();
+    let server = Counter::start(tls::good(&authority, &[])).await;
     let client = CARRIERS[0]
         .client(&format!("https://localhost:{}", server.port), Some(&trusting(&authority)))
         .unwrap();
