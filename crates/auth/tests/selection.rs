@@ -381,7 +381,7 @@ async fn a_refusal_says_what_would_be_accepted_and_a_403_what_the_key_may_do() {
     let base = session(service, &script, Vec::new());
     let set = CredentialSet::new(service, held(), String::new());
     assert!(!set.is_empty() && CredentialSet::new(service, Vec::new(), String::new()).is_empty());
-    let told = base.with_credentials(Arc::new(set.scoped(vec![Scope::Read, Scope::Search])));
+    let told = base.with_credentials(Arc::new(set.scoped(vec![Scope::Read, Scope::Search], false)));
     let error = send(&told, operation).await.unwrap_err();
     assert_eq!(error.code(), "auth.scope");
     let scope = format!("needing the scope `{}`", operation.scope.unwrap().as_str());
