@@ -61,6 +61,10 @@ class Story {
       for (const [part, counters] of Object.entries(step.counters)) {
         for (const [name, count] of Object.entries(counters)) assert.equal(counted[part][name] ?? 0, count, name);
       }
+    } else if ("put" in step) {
+      const signal = AbortSignal.timeout((step.timeout ?? 10) * 1000);
+      const put = fetch(this.saved[step.put], { method: "PUT", body: new Uint8Array(9), signal });
+      assert.equal(await put.then((answer) => answer.status, () => null), step.status, JSON.stringify(step));
     } else if ("tally" in step) {
       const tally = {};
       for (let count = 0; count < step.repeat; count += 1) {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import pathlib
+import urllib.error
+import urllib.request
 from collections import Counter
 from datetime import datetime
 from functools import reduce
@@ -21,6 +23,19 @@ CLASSES = {"api-video": framekey.ApiVideo, "twelve-labs": framekey.TwelveLabs, "
 
 def pointed(document: Any, pointer: str) -> Any:
     return reduce(lambda value, name: value[int(name) if isinstance(value, list) else name], pointer.split("/")[1:], document)
+
+
+def put(address: str, timeout: float) -> int | None:
+    """The status of an upload to a presigned address, None where no answer came."""
+    request = urllib.request.Request(address, data=bytes(9), method="PUT")
+    try:
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
+            status: int = answer.status
+            return status
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return None
 
 
 class Story:
@@ -63,6 +78,8 @@ class Story:
             counted = self.emulator.counters()
             for part, counters in step["counters"].items():
                 assert {name: counted[part].get(name, 0) for name in counters} == counters
+        elif "put" in step:
+            assert put(self.saved[step["put"]], step.get("timeout", 10)) == step["status"], step
         elif "tally" in step:
             calls = (self.call(step)[1] for _ in range(step["repeat"]))
             assert Counter("ok" if error is None else error.code for error in calls) == step["tally"]

@@ -17,8 +17,9 @@ fn limits(arguments: &[&str]) -> (String, bool) {
     assert!(line.starts_with('{'), "{line}");
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
-    let quit = Command::new("kill").args(["-QUIT", &child.id().to_string()]).status().unwrap();
-    assert!(quit.success());
+    // Not SIGQUIT, which a shell ignores for what it starts in the background.
+    let abort = Command::new("kill").args(["-ABRT", &child.id().to_string()]).status().unwrap();
+    assert!(abort.success());
     let status = child.wait().unwrap();
     assert!(!status.success());
     (core.to_owned(), status.core_dumped())

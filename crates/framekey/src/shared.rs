@@ -17,8 +17,9 @@ use framekey_runtime::{
 /// Such clients share a token, one exchange, its failure and what follows a 401, if they have the same
 /// base URL and renew in the same way the same key: one that was given as text or in the environment;
 /// one of the same file or profile; the same session as it was first given. All else, and what goes
-/// through a token store, is not shared. The exchange is sent by the client that came first, with its
-/// time limit, and that one's notices tell of renewals; it need not live on.
+/// through a token store or has a `ca_bundle` of its own, is not shared. The exchange is sent by the
+/// client that came first, with its time limit, and that one's notices tell of renewals; it need not
+/// live on.
 ///
 /// A token ends with the last client that has it. No secret is kept here.
 ///

@@ -95,6 +95,16 @@ impl Story {
                     assert_eq!(json!(found), *count, "{part} {name}");
                 }
             }
+        } else if let Some(address) = step["put"].as_str() {
+            let seconds = step["timeout"].as_f64().unwrap_or(10.0);
+            // reqwest has none of its own here; the address is plain HTTP.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            let put = reqwest::Client::new()
+                .put(self.saved[address].as_str().unwrap())
+                .timeout(Duration::from_secs_f64(seconds))
+                .body(vec![7; 9]);
+            let status = put.send().await.ok().map(|answer| answer.status().as_u16());
+            assert_eq!(json!(status), step["status"], "{step}");
         } else if let Some(tally) = step["tally"].as_object() {
             let mut found = Map::new();
             for _ in 0..step["repeat"].as_u64().unwrap() {

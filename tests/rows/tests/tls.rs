@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use framekey::{Platform, Service, VideoVector};
+use framekey::{ApiVideo, Platform, Service, VideoVector};
 use framekey_emulator::tls::{Authority, Certificate};
 use framekey_emulator::{Config, Emulator};
 use framekey_rows::carriers::{CARRIERS, Carrier};
@@ -151,6 +151,29 @@ async fn rd_04_an_authority_is_trusted_where_a_file_names_it() {
     let both = builder().set("ca_bundle", bundle.into()).unwrap();
     let both = both.platform(native::platform().unwrap()).build();
     assert_eq!(both.unwrap_err().code(), "config.bad_option");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn e01_an_exchange_is_not_made_over_the_authorities_of_another_client() {
+    let emulator = Emulator::start(Config::default()).await.unwrap();
+    emulator.switch(|switches| switches.tls.https = true);
+    let folder = tempfile::tempdir().unwrap();
+    let bundle = folder.path().join("authority.pem");
+    std::fs::write(&bundle, emulator.authority().unwrap().pem()).unwrap();
+    let tokens = framekey::SharedTokens::default();
+    let builder = || {
+        let key = emulator.credentials().api_video_key;
+        ApiVideo::builder()
+            .api_key(key)
+            .base_url(emulator.base_url(Service::ApiVideo))
+            .shared(&tokens)
+    };
+    let plain = builder().build().unwrap();
+    let refused = |error: framekey::Error| assert_eq!(error.code(), "auth.exchange_unavailable");
+    refused(plain.videos().list().send().await.unwrap_err());
+    let trusting = builder().set("ca_bundle", bundle.to_str().unwrap().into()).unwrap();
+    trusting.build().unwrap().videos().list().send().await.unwrap();
+    refused(plain.videos().list().send().await.unwrap_err());
 }
 
 #[test]

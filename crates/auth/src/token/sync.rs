@@ -46,17 +46,19 @@ mod single {
 
 #[cfg(feature = "model")]
 pub(super) mod model {
-    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+    use std::cell::Cell;
     use std::sync::{Arc, LockResult};
 
     use shuttle::sync::MutexGuard;
     use shuttle::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
-    static LOCKED: AtomicU64 = AtomicU64::new(0);
+    thread_local! {
+        static LOCKED: Cell<u64> = const { Cell::new(0) };
+    }
 
-    /// How often cells were locked in this process.
+    /// How often cells were locked in the schedules that ran on this thread, which is one test's alone.
     pub fn locked() -> u64 {
-        LOCKED.load(Relaxed)
+        LOCKED.get()
     }
 
     pub(crate) struct Mutex<T>(shuttle::sync::Mutex<T>);
@@ -67,7 +69,7 @@ pub(super) mod model {
         }
 
         pub(crate) fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
-            LOCKED.fetch_add(1, Relaxed);
+            LOCKED.set(LOCKED.get() + 1);
             self.0.lock()
         }
     }

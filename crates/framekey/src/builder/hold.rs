@@ -89,7 +89,7 @@ impl<C: From<Client>> ClientBuilder<C> {
     fn exchanged(&self, origin: Origin, bare: &Session) -> Result<Box<dyn Credential>, Error> {
         let make = |origin: &Origin| self.stored(self.watched(origin.credential(bare.clone())));
         Ok(match &self.shared {
-            Some(tokens) if !self.has_store() => {
+            Some(tokens) if self.may_share() => {
                 Box::new(tokens.find_or(bare.base(), origin, make)?)
             }
             _ => Box::new(make(&origin)?),
@@ -116,11 +116,13 @@ impl<C: From<Client>> ClientBuilder<C> {
         Ok(credential)
     }
 
-    fn has_store(&self) -> bool {
+    /// Not with a token store, which shares further; not with authorities of its own either, since
+    /// the exchange goes over the HTTP of the client that came first.
+    fn may_share(&self) -> bool {
         #[cfg(feature = "native")]
-        return self.token_store.is_some();
+        return self.token_store.is_none() && self.text("ca_bundle").is_none();
         #[cfg(not(feature = "native"))]
-        false
+        true
     }
 
     #[cfg(not(feature = "native"))]
