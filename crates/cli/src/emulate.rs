@@ -1,6 +1,6 @@
 //! `framekey emulate`: the three services on loopback, until Ctrl-C or the end of who started it.
 
-use std::io::ErrorKind::{Interrupted, NotFound};
+use std::io::ErrorKind::Interrupted;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::args::Emulate;
+use crate::file::{Target, read};
 use crate::{out, usage};
 
 pub(crate) async fn command(options: Emulate) -> Result<ExitCode, Error> {
@@ -20,9 +21,9 @@ pub(crate) async fn command(options: Emulate) -> Result<ExitCode, Error> {
             Scenario::read(&read(path)?).map_err(|why| wrong(path, "scenario", &why))?;
     }
     config.scenario.switches.tls.https |= options.tls;
-    if let Some(path) = &options.state {
-        can_save(path)?;
-    }
+    let state = options.state.as_deref().map(|path| target(path, "the state")).transpose()?;
+    let ca = options.ca.as_deref().map(|path| target(path, "the authority")).transpose()?;
+    distinct(&options)?;
     let emulator = Emulator::start(config)
         .await
         .map_err(|error| usage("usage.bad_value", error.to_string()))?;
@@ -32,8 +33,10 @@ pub(crate) async fn command(options: Emulate) -> Result<ExitCode, Error> {
         emulator.restore(&state).map_err(|why| wrong(path, "state", &why))?;
         emulator.switch(|switches| switches.tls.https |= options.tls);
     }
-    if let Some(path) = &options.ca {
-        write_authority(&emulator, path)?;
+    if let (Some(file), Some(path)) = (ca, &options.ca) {
+        let authority = emulator.authority().map_err(|error| internal(error.to_string()))?;
+        file.write(authority.pem(), true)
+            .map_err(|error| unwritten(path, "the authority", &error))?;
     }
     // Before anybody is told that it is there, and may end it.
     let stopped = stopped()?;
@@ -43,20 +46,45 @@ pub(crate) async fn command(options: Emulate) -> Result<ExitCode, Error> {
         () = stopped => {}
         () = closed(input) => {}
     }
-    if let Some(path) = &options.state {
-        save(path, &emulator.snapshot())?;
+    // With what came of the requests that were in progress.
+    let last = emulator.stop().await;
+    if let (Some(file), Some(path)) = (state, &options.state) {
+        file.write(&last.to_string(), false).map_err(|error| {
+            internal(format!("{}: the state cannot be saved: {error}", path.display()))
+        })?;
     }
-    emulator.stop().await;
     Ok(ExitCode::SUCCESS)
 }
 
-fn write_authority(emulator: &Emulator, path: &Path) -> Result<(), Error> {
-    let authority = emulator
-        .authority()
-        .map_err(|error| Error::new(ErrorKind::Internal, "internal", error.to_string()))?;
-    std::fs::write(path, authority.pem()).map_err(|error| {
-        usage("usage.bad_value", format!("{}: cannot be written: {error}", path.display()))
-    })
+fn internal(message: String) -> Error {
+    Error::new(ErrorKind::Internal, "internal", message)
+}
+
+/// Where `what` is to be written, if it can be.
+fn target(path: &Path, what: &str) -> Result<Target, Error> {
+    Target::of(path).map_err(|error| unwritten(path, what, &error))
+}
+
+fn unwritten(path: &Path, what: &str, error: &std::io::Error) -> Error {
+    let message = format!("{}: {what} cannot be written there: {error}", path.display());
+    usage("usage.bad_value", message)
+}
+
+/// One file for two things would lose one of them.
+fn distinct(options: &Emulate) -> Result<(), Error> {
+    let files =
+        [("--scenario", &options.scenario), ("--state", &options.state), ("--ca", &options.ca)];
+    let mut known: Vec<(&str, PathBuf)> = Vec::new();
+    for (name, path) in files {
+        let Some(path) = path else { continue };
+        let place = path.canonicalize().unwrap_or_else(|_| path.clone());
+        if let Some((other, _)) = known.iter().find(|(_, other)| *other == place) {
+            let message = format!("{other} and {name} are the same file, {}", path.display());
+            return Err(usage("usage.bad_value", message));
+        }
+        known.push((name, place));
+    }
+    Ok(())
 }
 
 fn say(emulator: &Emulator, json: bool) {
@@ -95,9 +123,7 @@ fn input_closed() -> Result<oneshot::Receiver<()>, Error> {
         let _ = over.send(());
     };
     let thread = std::thread::Builder::new().name("framekey-stdin".to_owned()).spawn(read);
-    thread.map(|_| closed).map_err(|error| {
-        Error::new(ErrorKind::Internal, "internal", format!("no thread for the input: {error}"))
-    })
+    thread.map(|_| closed).map_err(|error| internal(format!("no thread for the input: {error}")))
 }
 
 /// Never, where nobody reads the input.
@@ -110,8 +136,7 @@ async fn closed(input: Option<oneshot::Receiver<()>>) {
 
 /// Until Ctrl-C, or a service manager's SIGTERM. Both are caught from the call on.
 fn stopped() -> Result<impl Future<Output = ()>, Error> {
-    let failed =
-        |error| Error::new(ErrorKind::Internal, "internal", format!("no signals: {error}"));
+    let failed = |error| internal(format!("no signals: {error}"));
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -131,42 +156,6 @@ fn stopped() -> Result<impl Future<Output = ()>, Error> {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|error| {
-        let why = match error.kind() {
-            NotFound => "there is no such file".to_owned(),
-            _ => error.to_string(),
-        };
-        usage("usage.bad_value", format!("{}: {why}", path.display()))
-    })
-}
-
 fn wrong(path: &Path, what: &str, why: &str) -> Error {
     usage("usage.bad_value", format!("{}: not a {what} of the emulator: {why}", path.display()))
-}
-
-fn beside(path: &Path) -> PathBuf {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    PathBuf::from(beside)
-}
-
-/// Tells at the start what else would be told when there is something to lose.
-fn can_save(path: &Path) -> Result<(), Error> {
-    let beside = beside(path);
-    std::fs::write(&beside, "").and_then(|()| std::fs::remove_file(&beside)).map_err(|error| {
-        let message = format!("{}: the state could not be saved there: {error}", path.display());
-        usage("usage.bad_value", message)
-    })
-}
-
-/// Whole or not at all: the file beside is renamed when it is written.
-fn save(path: &Path, state: &Value) -> Result<(), Error> {
-    let beside = beside(path);
-    std::fs::write(&beside, state.to_string())
-        .and_then(|()| std::fs::rename(&beside, path))
-        .map_err(|error| {
-            let message = format!("{}: the state cannot be saved: {error}", path.display());
-            Error::new(ErrorKind::Internal, "internal", message)
-        })
 }

@@ -6,6 +6,7 @@ mod auth;
 mod call;
 pub mod demo;
 mod emulate;
+mod file;
 mod memory;
 mod out;
 

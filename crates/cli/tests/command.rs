@@ -202,6 +202,6 @@ fn a_wrong_scenario_or_state_of_the_emulator_is_named() {
     );
     assert!(problem(&["emulate", "--scenario", "no/such"], &[], 2).contains("no such file"));
     let said = problem(&["emulate", "--state", "no/such/folder/state"], &[], 2);
-    assert!(said.contains("no/such/folder/state: the state could not be saved there"), "{said}");
+    assert!(said.contains("no/such/folder/state: the state cannot be written there"), "{said}");
     assert!(problem(&["emulate", "--listen", "all"], &[], 2).contains("--listen"));
 }

@@ -325,13 +325,15 @@ impl Emulator {
         self.world.counters()
     }
 
-    /// Stops listening and waits until requests in progress are answered, for two seconds at most.
-    pub async fn stop(mut self) {
+    /// Stops listening and waits until requests in progress are answered, for two seconds at most. Gives
+    /// the state then, as [`snapshot`](Self::snapshot) does.
+    pub async fn stop(mut self) -> Value {
         drop(self.stop.take());
         if let Some(task) = self.task.take() {
             // Only then is the port free.
             let _ = task.await;
         }
+        self.snapshot()
     }
 }
 

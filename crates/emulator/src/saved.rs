@@ -23,10 +23,17 @@ const VERSION: u64 = 1;
 /// Calls by service and operation.
 type Calls = BTreeMap<String, BTreeMap<String, u64>>;
 
+/// What every form has.
+#[derive(Deserialize)]
+struct Form {
+    version: u64,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Saved {
-    version: u64,
+    #[serde(rename = "version")]
+    _version: u64,
     clock: ClockSetting,
     credentials: Credentials,
     switches: Switches,
@@ -74,10 +81,12 @@ impl World {
     }
 
     pub(crate) fn load(&self, json: &[u8]) -> Result<(), String> {
-        let saved: Saved = control::document(json)?;
-        if saved.version != VERSION {
-            return Err(format!("version: {VERSION} is known, not {}", saved.version));
+        // First of all: the fields of another form are other ones.
+        let Form { version } = control::document(json)?;
+        if version != VERSION {
+            return Err(format!("version: {VERSION} is known to this emulator, not {version}"));
         }
+        let saved: Saved = control::document(json)?;
         saved.clock.check().map_err(|why| format!("clock.{why}"))?;
         let operation = |service: &str, id: &str| -> Option<&'static Operation> {
             framekey_catalog::find(Service::from_slug(service)?, id)

@@ -116,7 +116,7 @@ impl World {
             clock,
             address,
             files_address,
-            tls: Tls::default(),
+            tls: Tls::new(address.ip()),
             credentials: RwLock::new(Arc::new(credentials)),
             switches: RwLock::new(Arc::new(start.switches.clone())),
             state: Mutex::new(state),

@@ -18,7 +18,7 @@ use super::TlsError;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Certificate {
-    /// For `localhost`, 127.0.0.1 and ::1, by the emulator's authority.
+    /// For `localhost`, 127.0.0.1, ::1 and the address that the emulator listens on, by its authority.
     #[default]
     Good,
     /// Ended in 2001.
@@ -29,7 +29,7 @@ pub enum Certificate {
     OtherName,
     /// For `localhost.evil.example`, which begins with the right name.
     LongerName,
-    /// For 127.0.0.2.
+    /// For 192.0.2.1, which is nobody's (RFC 5737).
     OtherAddress,
     /// For no name at all.
     NoName,
@@ -61,25 +61,26 @@ impl Certificate {
         Certificate::OthersAuthority,
     ];
 
-    fn names(self) -> Result<Vec<SanType>, TlsError> {
+    fn names(self, listens: Option<IpAddr>) -> Result<Vec<SanType>, TlsError> {
         let name = |text: &str| Ok(vec![SanType::DnsName(text.try_into().map_err(TlsError::of)?)]);
         match self {
             Certificate::OtherName => name("other.example"),
             Certificate::LongerName => name("localhost.evil.example"),
-            Certificate::OtherAddress => Ok(vec![SanType::IpAddress([127, 0, 0, 2].into())]),
+            Certificate::OtherAddress => Ok(vec![SanType::IpAddress([192, 0, 2, 1].into())]),
             Certificate::NoName => Ok(Vec::new()),
             _ => {
                 let mut names = name("localhost")?;
                 let here: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-                names.extend(here.map(SanType::IpAddress));
+                let other = listens.filter(|address| !here.contains(address));
+                names.extend(here.into_iter().chain(other).map(SanType::IpAddress));
                 Ok(names)
             }
         }
     }
 
-    fn params(self) -> Result<CertificateParams, TlsError> {
+    fn params(self, listens: Option<IpAddr>) -> Result<CertificateParams, TlsError> {
         let mut params = CertificateParams::default();
-        params.subject_alt_names = self.names()?;
+        params.subject_alt_names = self.names(listens)?;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![match self {
             Certificate::ForClients => ExtendedKeyUsagePurpose::ClientAuth,
@@ -100,9 +101,16 @@ pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     certificate: CertificateDer<'static>,
     pem: String,
+    /// Where the server listens, if it is known: certificates name that too.
+    listens: Option<IpAddr>,
 }
 
 impl Authority {
+    /// One whose certificates are for a server on `address` too.
+    pub(super) fn of_server(address: IpAddr) -> Result<Self, TlsError> {
+        Ok(Authority { listens: Some(address), ..Authority::new()? })
+    }
+
     /// A new one.
     ///
     /// # Errors
@@ -120,7 +128,7 @@ impl Authority {
     fn of(certificate: &rcgen::Certificate, params: CertificateParams, key: KeyPair) -> Self {
         let pem = certificate.pem();
         let issuer = Issuer::new(params, key);
-        Authority { issuer, certificate: certificate.der().clone(), pem }
+        Authority { issuer, certificate: certificate.der().clone(), pem, listens: None }
     }
 
     /// One below this one, that signs in its name.
@@ -162,7 +170,7 @@ impl Authority {
             }
             _ => None,
         };
-        let params = kind.params()?;
+        let params = kind.params(self.listens)?;
         if kind == Certificate::SelfSigned {
             let key = KeyPair::generate().map_err(TlsError::of)?;
             return Identity::of(&params.self_signed(&key).map_err(TlsError::of)?, &key);
@@ -180,7 +188,7 @@ impl Authority {
     pub fn named(&self, names: &[&str]) -> Result<Identity, TlsError> {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let names = CertificateParams::new(names).map_err(TlsError::of)?.subject_alt_names;
-        let mut params = Certificate::Good.params()?;
+        let mut params = Certificate::Good.params(None)?;
         params.subject_alt_names = names;
         self.sign(params)
     }

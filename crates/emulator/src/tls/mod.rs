@@ -4,6 +4,7 @@ mod certificate;
 mod old;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustls::ServerConfig;
@@ -68,16 +69,25 @@ impl fmt::Display for TlsError {
 impl std::error::Error for TlsError {}
 
 /// The authority, and the last certificate that was shown.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Tls {
+    listens: IpAddr,
     authority: OnceLock<Result<Authority, TlsError>>,
     shown: Mutex<Option<(TlsSwitches, Arc<ServerConfig>)>>,
 }
 
 impl Tls {
+    /// For ports on this address.
+    pub(crate) fn new(listens: IpAddr) -> Self {
+        Tls { listens, authority: OnceLock::new(), shown: Mutex::default() }
+    }
+
     /// The authority, which nobody else has.
     pub(crate) fn authority(&self) -> Result<&Authority, TlsError> {
-        self.authority.get_or_init(Authority::new).as_ref().map_err(TlsError::clone)
+        self.authority
+            .get_or_init(|| Authority::of_server(self.listens))
+            .as_ref()
+            .map_err(TlsError::clone)
     }
 
     /// A good certificate for servers on this machine, with its key.

@@ -1,6 +1,9 @@
 //! `framekey emulate` as a program that another one starts: when it is ready, and when it ends.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
 
+mod files;
+mod tls;
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
@@ -23,22 +26,47 @@ fn framekey() -> Command {
     Command::new(assert_cmd::cargo::cargo_bin!("framekey"))
 }
 
+/// Ends it as a service manager does.
+#[cfg(unix)]
+fn terminate(child: &Child) {
+    let id = rustix::process::Pid::from_child(child);
+    rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+}
+
+/// It does not start: exit 2, and one message of one line.
+fn refused(arguments: &[&str]) -> String {
+    let output = framekey().arg("emulate").args(arguments).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+    assert!(output.stdout.is_empty() && said.trim_end().lines().count() == 1, "{said}");
+    said
+}
+
+/// What is in a folder, by name.
+fn names(folder: &std::path::Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
 fn answers(info: &Value) -> bool {
     let control = info["control"].as_str().unwrap();
     let address = control.strip_prefix("http://").unwrap().split('/').next().unwrap();
     TcpStream::connect(address).is_ok()
 }
 
-/// Within a second, or it goes on for ever.
+/// Within four seconds, or it goes on for ever: two are for requests in progress.
 fn ended(child: &mut Child) -> ExitStatus {
-    for _ in 0..100 {
+    for _ in 0..400 {
         if let Some(status) = child.try_wait().unwrap() {
             return status;
         }
         std::thread::sleep(Duration::from_millis(10));
     }
     child.kill().unwrap();
-    panic!("it is still there after a second");
+    panic!("it is still there after four seconds");
 }
 
 #[test]
