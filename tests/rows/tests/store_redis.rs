@@ -207,7 +207,7 @@ async fn mp_06_a_password_is_in_no_text() {
     let error = store.load("e").await.unwrap_err();
     let shown = format!("{error} {error:?} {store:?} {}", store.title());
     assert!(!shown.contains("canary") && shown.contains("127.0.0.1"), "{shown}");
-    for url in ["redis://:canary@[", "canary", "rediss://:canary@127.0.0.1"] {
+    for url in ["redis://:canary@[", "canary", "rediss://:canary@127.0.0.1#insecure"] {
         let error = RedisStore::new(url).unwrap_err();
         assert_eq!(error.code(), "config.bad_option");
         assert!(!format!("{error:?}").contains("canary"), "{error:?}");

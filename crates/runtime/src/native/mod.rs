@@ -2,6 +2,7 @@
 //! randomness.
 
 mod form;
+mod tls;
 mod transport;
 
 use std::sync::{Arc, LazyLock};
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::{BoxFuture, Clock, Error, Platform, Random, SerdeJson, Spawn, Time};
 
+pub use tls::{authorities, tls_config};
 pub use transport::HttpTransport;
 
 /// The seams of this process. Calls must run inside a tokio runtime.

@@ -5,18 +5,15 @@ use std::error::Error as _;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
-use rustls_platform_verifier::Verifier;
 
 use super::form;
+use super::tls::{authorities, no_tls, tls_config};
 use crate::{
-    Body, BoxFuture, Error, ErrorKind, Headers, HttpRequest, HttpResponse, Stage, Transport,
-    TransportError,
+    Body, BoxFuture, Error, Headers, HttpRequest, HttpResponse, Stage, Transport, TransportError,
 };
 
 /// The time limit for a connection.
@@ -50,17 +47,7 @@ impl HttpTransport {
     pub fn trusting(
         authorities: impl IntoIterator<Item = CertificateDer<'static>>,
     ) -> Result<Self, Error> {
-        // Named, not the process default: a host program may have installed another one, or two.
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let verifier = Verifier::new_with_extra_roots(authorities, Arc::clone(&provider))
-            .map_err(|error| no_tls(&error.to_string()))?;
-        let mut tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| no_tls(&error.to_string()))?
-            // The name of the method is the library's: it is how any verifier is set.
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_no_client_auth();
+        let mut tls = tls_config(authorities)?;
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let secure = client().tls_backend_preconfigured(tls.clone()).https_only(true);
         // `localhost` is this machine whatever a name server says.
@@ -82,14 +69,7 @@ impl HttpTransport {
     /// `config.bad_option` where there is no certificate in it, or one that cannot be read;
     /// `internal` where TLS cannot be set up.
     pub fn trusting_pem(pem: &[u8]) -> Result<Self, Error> {
-        let wrong = |why: String| Error::new(ErrorKind::Configuration, "config.bad_option", why);
-        let authorities = CertificateDer::pem_slice_iter(pem)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| wrong(format!("no PEM: {error}")))?;
-        if authorities.is_empty() {
-            return Err(wrong("no certificate is in it".to_owned()));
-        }
-        Self::trusting(authorities)
+        Self::trusting(authorities(pem)?)
     }
 
     fn client(&self, url: &str) -> &reqwest::Client {
@@ -110,10 +90,6 @@ fn client() -> reqwest::ClientBuilder {
         .retry(reqwest::retry::never())
         .connect_timeout(CONNECT)
         .pool_idle_timeout(IDLE)
-}
-
-fn no_tls(why: &str) -> Error {
-    Error::new(ErrorKind::Internal, "internal", format!("no TLS: {why}"))
 }
 
 impl Transport for HttpTransport {

@@ -5,11 +5,15 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use framekey_emulator::tls::Identity;
+
 /// A server, until it is dropped.
 pub struct Redis {
     child: Child,
     port: u16,
     options: Vec<String>,
+    /// Where it speaks TLS, and the folder of its certificate.
+    tls: Option<(u16, tempfile::TempDir)>,
 }
 
 impl Redis {
@@ -19,13 +23,43 @@ impl Redis {
     /// If `redis-server` is not installed, with the command to run.
     #[must_use]
     pub fn start(options: &[&str]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = listener.local_addr().expect("an address").port();
-        drop(listener);
-        let options = options.iter().map(|option| (*option).to_owned()).collect();
-        let redis = Redis { child: spawn(port, &options), port, options };
+        Self::run(options.iter().map(|option| (*option).to_owned()).collect(), None)
+    }
+
+    /// One that speaks TLS too and shows this certificate.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    #[must_use]
+    pub fn start_tls(identity: &Identity, options: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder of ours");
+        let file = folder.path().join("identity.pem");
+        std::fs::write(&file, identity.pem()).expect("a file of ours");
+        let (port, file) = (free_port(), file.display().to_string());
+        let mut all: Vec<String> = ["--tls-port", &port.to_string(), "--tls-auth-clients", "no"]
+            .into_iter()
+            .chain(["--tls-cert-file", &file, "--tls-key-file", &file])
+            .map(str::to_owned)
+            .collect();
+        all.extend(options.iter().map(|option| (*option).to_owned()));
+        Self::run(all, Some((port, folder)))
+    }
+
+    fn run(options: Vec<String>, tls: Option<(u16, tempfile::TempDir)>) -> Self {
+        let port = free_port();
+        let redis = Redis { child: spawn(port, &options), port, options, tls };
         redis.wait();
         redis
+    }
+
+    /// Where it speaks TLS: the host, and what goes before it.
+    ///
+    /// # Panics
+    /// If it speaks none.
+    #[must_use]
+    pub fn secure_url(&self, user: &str, host: &str) -> String {
+        let (port, _) = self.tls.as_ref().expect("it was started with TLS");
+        format!("rediss://{user}{host}:{port}")
     }
 
     /// Where it is, as the store takes it.
@@ -103,6 +137,11 @@ impl Drop for Redis {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
 }
 
 fn spawn(port: u16, options: &Vec<String>) -> Child {

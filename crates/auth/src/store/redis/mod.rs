@@ -1,14 +1,18 @@
 //! A store for processes on many hosts: Redis, or what speaks its protocol.
 
+mod address;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use framekey_runtime::{BoxFuture, Error, ErrorKind};
+use framekey_runtime::native::authorities;
+use framekey_runtime::{BoxFuture, Error};
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisError};
+use redis::{Cmd, FromRedisValue, RedisError};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
+use self::address::Address;
 use super::{Entry, Hold, Lease, StoreError, TokenStore};
 use crate::fingerprint::hex;
 
@@ -16,10 +20,6 @@ use crate::fingerprint::hex;
 const LEASE: Duration = Duration::from_secs(20);
 /// How long the counter of an entry outlives its last use.
 const COUNTER: Duration = Duration::from_secs(7 * 24 * 3600);
-/// A connection that has not answered for this long is given up: just before the store's patience
-/// ends, so that a dead one is replaced and not kept.
-const ANSWER: Duration = Duration::from_millis(240);
-
 /// Takes the lease if it is free, and counts: the number is higher than every one before it, and
 /// than that of the entry, should the counter have been evicted.
 const TAKE: &str = "
@@ -53,36 +53,32 @@ return 0";
 /// ends by itself keeps two processes from presenting the same refresh token.
 #[derive(Clone)]
 pub struct RedisStore {
-    client: Client,
-    /// Where it is, without user and password.
-    title: String,
+    address: Address,
     connection: Arc<Mutex<Option<MultiplexedConnection>>>,
 }
 
 impl RedisStore {
-    /// A store at `redis://[user:password@]host[:port][/database]`, or at `redis+unix:///path`. It
-    /// is connected to at the first need.
+    /// A store at `redis://[user:password@]host[:port][/database]`, at `rediss://…` for TLS, or at
+    /// `redis+unix:///path`. It is connected to at the first need. A certificate is checked as those
+    /// of the services are, by the system's authorities; what says that it should not be (`#insecure`)
+    /// is refused.
     ///
     /// # Errors
-    /// `config.bad_option`: it is no such URL. The URL is not quoted.
+    /// `config.bad_option`: it is no such URL. The URL is not quoted. `internal` where TLS cannot be
+    /// set up.
     pub fn new(url: &str) -> Result<Self, Error> {
-        let bad = |why: &str| {
-            let text = format!("the token store's URL {why}; it is like redis://host:6379");
-            Error::new(ErrorKind::Configuration, "config.bad_option", text)
-        };
-        if url.starts_with("rediss:") {
-            return Err(bad("asks for TLS, which is not built in: use a tunnel or a local proxy"));
-        }
-        let client = Client::open(url).map_err(|_| bad("cannot be read"))?;
-        let title = format!("Redis at {}", client.get_connection_info().addr());
-        Ok(RedisStore { client, title, connection: Arc::default() })
+        Ok(RedisStore { address: Address::new(url, Vec::new())?, connection: Arc::default() })
     }
 
-    async fn connect(&self) -> Result<MultiplexedConnection, RedisError> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(ANSWER))
-            .set_response_timeout(Some(ANSWER));
-        self.client.get_multiplexed_async_connection_with_config(&config).await
+    /// The same for `rediss://…`, trusting the authorities of a PEM file's content beside the
+    /// system's. A store may serve several clients, so a client's `ca_bundle` is not its own.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); `config.bad_option` where there is no certificate in `pem`, or one that
+    /// cannot be read, or the URL asks for no TLS.
+    pub fn trusting_pem(url: &str, pem: &[u8]) -> Result<Self, Error> {
+        let address = Address::new(url, authorities(pem)?)?;
+        Ok(RedisStore { address, connection: Arc::default() })
     }
 
     fn connection(&self) -> MutexGuard<'_, Option<MultiplexedConnection>> {
@@ -104,7 +100,7 @@ impl RedisStore {
                 }
             }
         }
-        let mut connection = self.connect().await.map_err(|error| self.trouble(&error))?;
+        let mut connection = self.address.connect().await.map_err(|error| self.trouble(&error))?;
         *self.connection() = Some(connection.clone());
         command.query_async(&mut connection).await.map_err(|error| self.trouble(&error))
     }
@@ -116,17 +112,13 @@ impl RedisStore {
     }
 
     fn trouble(&self, error: &RedisError) -> StoreError {
-        let mut text = error.to_string();
-        if let Some(password) = self.client.get_connection_info().redis_settings().password() {
-            text = text.replace(password, "[redacted]");
-        }
-        StoreError::new(text)
+        StoreError::new(self.address.trouble(error))
     }
 }
 
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("RedisStore").field(&self.title).finish()
+        f.debug_tuple("RedisStore").field(&self.address.title()).finish()
     }
 }
 
@@ -147,7 +139,7 @@ fn millis(time: Duration) -> u64 {
 
 impl TokenStore for RedisStore {
     fn title(&self) -> String {
-        self.title.clone()
+        self.address.title()
     }
 
     fn load<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Entry>, StoreError>> {
