@@ -76,7 +76,7 @@ impl Client {
         operation: String,
         arguments: &str,
         files: Vec<FileArgument>,
-        timeout: Option<f64>,
+        timeout: Option<Bound<'_, PyAny>>,
     ) -> PyResult<Bound<'py, PyTuple>> {
         let call = self.prepare(py, operation, arguments, files, timeout)?;
         let response = wait(py, call)?.map_err(|error| raise(py, &error))?;
@@ -91,7 +91,7 @@ impl Client {
         operation: String,
         arguments: &str,
         files: Vec<FileArgument>,
-        timeout: Option<f64>,
+        timeout: Option<Bound<'_, PyAny>>,
         future: Py<PyAny>,
         completions: Py<Completions>,
     ) -> PyResult<Running> {
@@ -107,12 +107,12 @@ impl Client {
         operation: String,
         arguments: &str,
         files: Vec<FileArgument>,
-        timeout: Option<f64>,
+        timeout: Option<Bound<'_, PyAny>>,
     ) -> PyResult<impl Future<Output = Result<Response, Error>> + Send + use<>> {
         let client = self.inner(py)?;
         let failed = |error: Error| raise(py, &error);
         let arguments = object(arguments).map_err(failed)?;
-        let options = CallOptions { timeout: timeout.map(seconds).transpose().map_err(failed)? };
+        let options = CallOptions { timeout: timeout.as_ref().map(seconds).transpose().map_err(failed)? };
         let files = files.into_iter().map(file).collect();
         Ok(async move { client.call(&operation, arguments, files, options).await })
     }
@@ -156,8 +156,9 @@ fn object(text: &str) -> Result<Map<String, Value>, Error> {
         .map_err(|_| usage("usage.bad_value", "the arguments are not a JSON object".to_owned()))
 }
 
-fn seconds(limit: f64) -> Result<Duration, Error> {
-    Duration::try_from_secs_f64(limit).ok().filter(|limit| !limit.is_zero()).ok_or_else(|| {
+fn seconds(limit: &Bound<'_, PyAny>) -> Result<Duration, Error> {
+    let limit = limit.extract().ok().and_then(|limit| Duration::try_from_secs_f64(limit).ok());
+    limit.filter(|limit| !limit.is_zero()).ok_or_else(|| {
         usage("usage.bad_value", "`timeout` takes a positive number of seconds".to_owned())
     })
 }

@@ -45,6 +45,13 @@ def test_exceptions_survive_pickling(emulator: Any) -> None:
     assert str(copy) == str(caught.value) and vars(copy) == vars(caught.value)
 
 
+@pytest.mark.parametrize("timeout", [0.0, -1, float("nan"), float("inf"), "soon"])
+def test_a_time_limit_that_is_none_is_named_before_anything_is_sent(timeout: Any, emulator: Any) -> None:
+    with framekey.TwelveLabs(**emulator.twelve_labs) as tl, pytest.raises(UsageError, match="`timeout`") as caught:
+        tl.indexes.list(timeout=timeout)
+    assert caught.value.code == "usage.bad_value"
+
+
 def test_the_wait_that_the_service_asks_for_is_told(serve: Any) -> None:
     def answer(request: Any) -> None:
         request.send_response(429)

@@ -41,6 +41,9 @@ def test_its_names_can_be_listed_and_others_are_errors() -> None:
         assert getattr(framekey, name) is not None, name
     with pytest.raises(AttributeError):
         framekey.ApiVideos
+    everything: dict[str, object] = {}
+    exec("from framekey import *", everything)
+    assert {"ApiVideo", "AsyncVideoVector", "NotFoundError"} <= everything.keys()
 
 
 PROGRAM = """

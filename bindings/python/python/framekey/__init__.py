@@ -48,6 +48,8 @@ def __getattr__(name: str) -> Any:
 
         return version("framekey")
     errors = import_module(".generated.errors", __name__)
+    if name == "__all__":
+        return [*_HOMES, *errors.__all__]
     home = _HOMES.get(name)
     if home is None and name not in errors.__all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -57,6 +59,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    from .generated.errors import __all__ as errors
-
-    return sorted([*_HOMES, *errors, "__version__"])
+    return sorted([*__getattr__("__all__"), "__version__"])
