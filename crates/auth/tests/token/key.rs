@@ -72,7 +72,7 @@ async fn e32_a_rotated_key_is_picked_up_at_the_next_exchange() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tk_05_a_refused_key_is_read_again_and_the_new_one_is_tried_at_once() {
+async fn tk_05_e32_a_refused_key_is_read_again_and_the_new_one_is_tried_at_once() {
     let service = ApiVideo::well();
     let (source, client) = client(&service);
     source.set("old-key");
