@@ -76,6 +76,7 @@ class Story {
       const { answer, error } = await this.call(step);
       assert.equal(error?.code, step.error, `${JSON.stringify(step)}: ${error}`);
       if ("retry_after" in step) assert.equal(error.retryAfter ?? null, step.retry_after);
+      if ("server_code" in step) assert.equal(error.serverCode, step.server_code);
       for (const [pointer, value] of Object.entries(step.answer ?? {})) assert.deepEqual(pointed(answer, pointer), value);
       for (const [name, pointer] of Object.entries(step.save ?? {})) this.saved[`$${name}`] = pointed(answer, pointer);
     }

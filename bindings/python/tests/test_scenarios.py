@@ -88,6 +88,8 @@ class Story:
             assert (None if error is None else error.code) == step.get("error"), f"{step}: {error}"
             if "retry_after" in step:
                 assert error is not None and error.retry_after == step["retry_after"]
+            if "server_code" in step:
+                assert error is not None and error.server_code == step["server_code"]
             for pointer, value in step.get("answer", {}).items():
                 assert pointed(answer, pointer) == value
             self.saved |= {f"${name}": pointed(answer, pointer) for name, pointer in step.get("save", {}).items()}

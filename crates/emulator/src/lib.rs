@@ -54,7 +54,7 @@ pub use fault::{Code, Drip, Fault, GoAway};
 pub use journal::{Entry, Headers, Presented, PresentedKind};
 pub use limits::RateLimit;
 pub use scenario::Scenario;
-pub use switches::{ApiVideoSwitches, Switches, VideoVectorSwitches};
+pub use switches::{ApiVideoSwitches, Switches, TwelveLabsSwitches, VideoVectorSwitches};
 use world::{Place, World};
 
 /// How the emulator is started.

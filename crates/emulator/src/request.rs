@@ -102,7 +102,7 @@ pub(crate) async fn serve(
         switches: world.switches(),
         limits: Vec::new(),
     };
-    let mut met = world.carry_out(place, &call, &given);
+    let mut met = line.look_at(|| world.carry_out(place, &call, &given)).await;
     if let Some(letter) = met.answer.errand.take() {
         let done = courier::errand(world, *letter).await;
         world.keep(&call, &given, &done);
@@ -127,7 +127,8 @@ async fn file(
         Ok(call) => {
             entry.body_bytes = call.size;
             entry.body_sha256.clone_from(&call.sha256);
-            deliver(world, head, entry, world.file(&call), line).await
+            let met = line.look_at(|| world.file(&call)).await;
+            deliver(world, head, entry, met, line).await
         }
         Err(refused) => Ok(noted(world, entry, refused)),
     }

@@ -14,6 +14,8 @@ use crate::tls::TlsSwitches;
 pub struct Switches {
     /// api.video, production and sandbox.
     pub api_video: ApiVideoSwitches,
+    /// Twelve Labs.
+    pub twelve_labs: TwelveLabsSwitches,
     /// VideoVector.
     pub videovector: VideoVectorSwitches,
     /// TLS on the ports.
@@ -30,6 +32,7 @@ impl Default for Switches {
     fn default() -> Self {
         Switches {
             api_video: ApiVideoSwitches::default(),
+            twelve_labs: TwelveLabsSwitches::default(),
             videovector: VideoVectorSwitches::default(),
             tls: TlsSwitches::default(),
             rate_limits: Vec::new(),
@@ -74,6 +77,18 @@ impl Default for ApiVideoSwitches {
     }
 }
 
+/// Twelve Labs's key.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TwelveLabsSwitches {
+    /// Days by the emulator's clock, from its start, that the ready key lives. It does not end where it
+    /// is not set: the old API's keys ended after two months, no text on v1.3 says so.
+    pub key_days: Option<u64>,
+    /// Whether a wrong key is refused as the old API did it, with a number as `code` and its reason in
+    /// `error`; off.
+    pub old_refusals: bool,
+}
+
 /// VideoVector's keys and tokens.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -89,6 +104,9 @@ impl Switches {
     /// What is wrong with them: the field, and what it should be.
     pub(crate) fn check(&self) -> Result<(), String> {
         let (video, vector) = (&self.api_video, &self.videovector);
+        if self.twelve_labs.key_days.is_some_and(|days| !(1..=365).contains(&days)) {
+            return Err("twelve_labs.key_days: days from 1 to 365, or null".to_owned());
+        }
         if !(1..=31_536_000).contains(&video.token_life) {
             return Err("api_video.token_life: seconds from 1 to 31536000".to_owned());
         }

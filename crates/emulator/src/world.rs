@@ -107,6 +107,13 @@ pub(crate) struct Met {
     pub(crate) answer: Answer,
 }
 
+impl Met {
+    /// Whether the call was not carried out.
+    pub(crate) fn is_forestalled(&self) -> bool {
+        self.fault.as_ref().is_some_and(|fault| fault.forestalls())
+    }
+}
+
 impl World {
     pub(crate) fn new(start: Scenario, address: SocketAddr, files_address: SocketAddr) -> Self {
         let clock = Clock::default();
@@ -379,7 +386,7 @@ fn fresh(scenario: &Scenario, now: Moment) -> (Credentials, State) {
         draw,
         production: api_video::Account::new(&credentials.api_video_key),
         sandbox: api_video::Account::new(&credentials.api_video_sandbox_key),
-        twelve_labs: twelve_labs::Account::new(&credentials.twelve_labs_key),
+        twelve_labs: twelve_labs::Account::new(&credentials.twelve_labs_key, now),
         videovector: videovector::Account::new(&credentials, now),
         outbox: Outbox::default(),
     };

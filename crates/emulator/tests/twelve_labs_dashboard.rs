@@ -37,6 +37,36 @@ async fn a_new_key_takes_the_place_of_the_old_one_and_may_end() {
     assert_eq!((list_with(&lab, &last).await, list_with(&lab, "").await), (401, 401));
 }
 
+#[tokio::test]
+async fn the_ready_key_ends_where_it_is_switched_on_and_not_what_takes_its_place() {
+    let lab = Lab::new().await;
+    let key = lab.emulator.credentials().twelve_labs_key.clone();
+    let (day, set) =
+        (Duration::from_secs(86_400), |days| json!({ "twelve_labs": { "key_days": days } }));
+    lab.emulator.advance(60 * day);
+    assert_eq!(list_with(&lab, &key).await, 200, "no end of its own");
+    assert_eq!(lab.control("POST", "switches").json(set(61)).send().await.status, 200);
+    assert_eq!(list_with(&lab, &key).await, 200);
+    lab.emulator.advance(day);
+    let refused = lab.to(TwelveLabs, "GET", "/indexes").key(&key).send().await;
+    assert_eq!((refused.status, &refused.json()["code"]), (401, &json!("api_key_invalid")));
+    let saved = lab.emulator.snapshot();
+    lab.emulator.restore(&saved).unwrap();
+    assert_eq!(list_with(&lab, &key).await, 401);
+    let old = json!({ "twelve_labs": { "old_refusals": true } });
+    assert_eq!(lab.control("POST", "switches").json(old).send().await.status, 200);
+    let refused = lab.to(TwelveLabs, "GET", "/indexes").key(&key).send().await;
+    let words = json!({
+        "code": 401, "error": "token is not valid", "message": "Please provide a valid token",
+    });
+    assert_eq!((refused.status, refused.json()), (401, words));
+    let new = lab.control("POST", "twelve-labs/key").json(json!({})).send().await.json();
+    lab.emulator.advance(400 * day);
+    assert_eq!(list_with(&lab, new["api_key"].as_str().unwrap()).await, 200);
+    let wrong = lab.control("POST", "switches").json(set(0)).send().await;
+    assert!(wrong.status == 400 && wrong.json()["error"].as_str().unwrap().contains("key_days"));
+}
+
 type Heard = Arc<Mutex<Vec<(String, String)>>>;
 
 async fn hear(

@@ -126,6 +126,10 @@ impl Story {
             let told = outcome.as_ref().err().and_then(Error::retry_after);
             assert_eq!(told.map(|time| time.as_secs_f64()), seconds.as_f64());
         }
+        if let Some(code) = step.get("server_code") {
+            let told = outcome.as_ref().err().and_then(Error::server);
+            assert_eq!(told.and_then(|told| told.code.as_deref()), code.as_str(), "{step}");
+        }
         let answer = outcome.as_ref().ok();
         let at = |pointer: &str| answer.and_then(|answer| answer.pointer(pointer)).cloned();
         for (pointer, value) in step["answer"].as_object().into_iter().flatten() {

@@ -60,7 +60,7 @@ async fn finish(mut stream: Stream, end: Option<End>) {
             let _ = stream.write_all(&bytes).await;
             let _ = stream.shutdown().await;
         }
-        Some(End::Close | End::GoAway { .. }) | None => {
+        Some(End::Close | End::GoAway(_)) | None => {
             let _ = stream.shutdown().await;
         }
     }

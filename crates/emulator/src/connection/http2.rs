@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hyper::server::conn::http2;
@@ -11,7 +11,8 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::watch;
 
-use super::stream::{Lent, Stream};
+use super::lent::Lent;
+use super::stream::Stream;
 use super::{HEAD_PATIENCE, LARGEST_HEAD, Line};
 use crate::fault::{Code, End};
 use crate::world::World;
@@ -30,11 +31,10 @@ pub(super) async fn talk(
 ) {
     let lent = Lent::new(stream);
     let fate = Arc::clone(&line.fate);
-    let opened = AtomicU32::new(0);
+    let opened = lent.opened();
     let service = service_fn(move |request| {
-        // Clients number their streams 1, 3, 5, … (RFC 9113, section 5.1.1), and leave none out.
-        let number = opened.fetch_add(1, Ordering::Relaxed).saturating_mul(2) + 1;
-        super::answer(&world, request, Line { stream: Some(number), ..line.clone() })
+        let stream = Some(opened.load(Ordering::Relaxed));
+        super::answer(&world, request, Line { stream, ..line.clone() })
     });
     let mut http = http2::Builder::new(TokioExecutor::new());
     http.timer(TokioTimer::new())
@@ -56,7 +56,7 @@ pub(super) async fn talk(
     };
     if let (true, Some(mut stream)) = (sealed, lent.take_back()) {
         let last = match fate.take() {
-            Some(End::GoAway { code, last }) => go_away(code, last).to_vec(),
+            Some(End::GoAway(code)) => go_away(code, fate.last_looked_at()).to_vec(),
             Some(End::Raw(bytes)) => bytes.to_vec(),
             _ => Vec::new(),
         };

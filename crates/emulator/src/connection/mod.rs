@@ -1,14 +1,16 @@
 //! One connection: what is spoken on it, and the ends that a fault gives it.
 
+mod frames;
 mod http1;
 mod http2;
+mod lent;
 mod stream;
 
 use std::error::Error;
 use std::fmt;
 use std::future::{Future, pending};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -19,7 +21,7 @@ use tokio::sync::{Notify, watch};
 use crate::clock::pause;
 use crate::fault::{Body, Code, End};
 use crate::server;
-use crate::world::World;
+use crate::world::{Met, World};
 use stream::Stream;
 
 /// A client has so long for its first byte, for the handshake of TLS and for the head of a request.
@@ -62,9 +64,28 @@ struct Fate {
     leave: Notify,
     /// Rung when it is to end now.
     sealed: Notify,
+    looked_at: Mutex<LookedAt>,
+}
+
+/// What was carried out of the requests of a connection.
+#[derive(Debug, Default)]
+struct LookedAt {
+    /// The highest number of their streams.
+    last: u32,
+    /// Nothing more is, since it was said how far it went.
+    is_over: bool,
 }
 
 impl Fate {
+    fn looked_at(&self) -> MutexGuard<'_, LookedAt> {
+        self.looked_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last stream that was carried out.
+    fn last_looked_at(&self) -> u32 {
+        self.looked_at().last
+    }
+
     fn take(&self) -> Option<End> {
         self.end.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -90,6 +111,21 @@ impl Line {
         self.fate.leave.notify_one();
     }
 
+    /// Carries a request out, unless it was said that none is any more: then nobody waits for the answer.
+    pub(crate) async fn look_at(&self, carry_out: impl FnOnce() -> Met) -> Met {
+        {
+            let mut looked_at = self.fate.looked_at();
+            if !looked_at.is_over {
+                let met = carry_out();
+                if !met.is_forestalled() {
+                    looked_at.last = looked_at.last.max(self.stream.unwrap_or(0));
+                }
+                return met;
+            }
+        }
+        pending().await
+    }
+
     /// Ends a request in the place of an answer, or in the middle of one: with its connection in
     /// HTTP/1, and where it can be by itself in HTTP/2.
     pub(crate) async fn end(&self, end: End) -> Broken {
@@ -100,6 +136,9 @@ impl Line {
         };
         if let Some(code) = code {
             return Broken(Some(code.reason().into()));
+        }
+        if matches!(end, End::GoAway(_)) {
+            self.fate.looked_at().is_over = true;
         }
         *self.fate.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
         if self.stream.is_some() {

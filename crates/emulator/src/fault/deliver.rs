@@ -31,21 +31,17 @@ pub(crate) enum End {
     /// With these bytes.
     Raw(Bytes),
     /// With a frame that says which stream was the last to be looked at.
-    GoAway { code: Code, last: u32 },
+    GoAway(Code),
 }
 
 impl Fault {
     /// The end that it gives to a request instead of the rest of its answer, if it is one.
-    fn end(&self, line: &Line) -> Option<End> {
+    fn end(&self) -> Option<End> {
         if self.reset {
             return Some(End::Reset(self.code.unwrap_or(Code::InternalError)));
         }
-        if self.goaway != Some(GoAway::Abrupt) {
-            return None;
-        }
-        let this = line.stream.unwrap_or(0);
-        let last = if self.forestalls() { this.saturating_sub(2) } else { this };
-        Some(End::GoAway { code: self.code.unwrap_or(Code::NoError), last })
+        let leaves = self.goaway == Some(GoAway::Abrupt);
+        leaves.then(|| End::GoAway(self.code.unwrap_or(Code::NoError)))
     }
 }
 
@@ -78,7 +74,7 @@ pub(crate) async fn reply(
         return Err(End::Raw(Bytes::copy_from_slice(raw.as_bytes())));
     }
     if fault.cut.is_none() {
-        if let Some(end) = fault.end(line) {
+        if let Some(end) = fault.end() {
             return Err(end);
         }
         if fault.stall {
@@ -111,7 +107,7 @@ pub(crate) async fn reply(
         left: fault.cut.map_or(size, |cut| cut.min(size)),
         piece: fault.drip.map_or(u64::MAX, |drip| drip.bytes),
         pause: fault.drip.map(|drip| Duration::from_secs_f64(drip.seconds)),
-        last: fault.cut.map(|_| match fault.end(line) {
+        last: fault.cut.map(|_| match fault.end() {
             Some(end) => Last::End(end),
             None if fault.stall => Last::Stall,
             None => Last::End(End::Close),

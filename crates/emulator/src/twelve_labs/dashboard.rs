@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::Account;
 use super::store::Thing;
+use super::{Account, KeyEnd};
 use crate::answer::Answer;
 use crate::clock::Moment;
 use crate::draw::Draw;
@@ -33,9 +33,9 @@ impl Account {
         match (method, path) {
             ("POST", "key") => {
                 self.key = Self::draw_key(draw);
-                self.key_ends =
-                    body["days"].as_u64().map(|days| now.plus(days.saturating_mul(86_400)));
-                let ends = self.key_ends.map(|ends| ends.to_string());
+                let end = body["days"].as_u64().map(|days| now.plus(days.saturating_mul(86_400)));
+                self.key_ends = end.map_or(KeyEnd::Never, KeyEnd::At);
+                let ends = end.map(|end| end.to_string());
                 Answer::json(200, &json!({ "api_key": self.key, "expires_at": ends }))
             }
             ("DELETE", "key") => {

@@ -33,7 +33,9 @@ use crate::clock::Moment;
 use crate::credential::Given;
 use crate::draw::Draw;
 use crate::files::{self, FileCall};
+use crate::switches::TwelveLabsSwitches;
 use refusal::Outcome;
+use serde_json::json;
 use store::Collection;
 
 /// An account of the service.
@@ -41,7 +43,7 @@ use store::Collection;
 pub(crate) struct Account {
     /// Empty for an account without a key.
     key: String,
-    key_ends: Option<Moment>,
+    key_ends: KeyEnd,
     /// Who is told of finished analyses.
     webhooks: Collection,
     assets: Collection,
@@ -79,14 +81,34 @@ pub(crate) struct Account {
     untold: Vec<String>,
 }
 
+/// When a key ends.
+#[derive(Default, serde::Serialize, serde::Deserialize)]
+enum KeyEnd {
+    #[default]
+    Never,
+    At(Moment),
+    /// As the switch has it, for the ready key, which was there from then on.
+    Switch(Moment),
+}
+
+impl KeyEnd {
+    fn moment(&self, switches: &TwelveLabsSwitches) -> Option<Moment> {
+        match self {
+            KeyEnd::Never => None,
+            KeyEnd::At(end) => Some(*end),
+            KeyEnd::Switch(made) => switches.key_days.map(|days| made.plus(days * 86_400)),
+        }
+    }
+}
+
 impl Account {
-    pub(crate) fn new(key: &str) -> Self {
-        Account { key: key.to_owned(), ..Account::default() }
+    pub(crate) fn new(key: &str, now: Moment) -> Self {
+        Account { key: key.to_owned(), key_ends: KeyEnd::Switch(now), ..Account::default() }
     }
 
     /// The answer, or `None` where the schema has the last word.
     pub(crate) fn answer(&mut self, call: &Call, given: &Given, draw: &mut Draw) -> Option<Answer> {
-        if let Err(refused) = self.admit(given, call.now) {
+        if let Err(refused) = self.admit(call, given) {
             return Some(refused);
         }
         // An index has its own order: a field of the old API is told before a missing one.
@@ -95,10 +117,18 @@ impl Account {
     }
 
     /// A key that is wrong and one that has ended are told alike.
-    fn admit(&self, given: &Given, now: Moment) -> Result<(), Answer> {
-        let is_over = self.key.is_empty() || self.key_ends.is_some_and(|end| now >= end);
+    fn admit(&self, call: &Call, given: &Given) -> Result<(), Answer> {
+        let switches = &call.switches.twelve_labs;
+        let has_ended = self.key_ends.moment(switches).is_some_and(|end| call.now >= end);
+        let is_over = self.key.is_empty() || has_ended;
         match &given.api_key {
             Some(key) if *key == self.key && !is_over => Ok(()),
+            Some(_) if switches.old_refusals => Err(Answer::json(
+                401,
+                &json!({
+                    "code": 401, "error": "token is not valid", "message": "Please provide a valid token",
+                }),
+            )),
             Some(_) => Err(flat(
                 401,
                 "api_key_invalid",
