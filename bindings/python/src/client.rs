@@ -112,7 +112,8 @@ impl Client {
         let client = self.inner(py)?;
         let failed = |error: Error| raise(py, &error);
         let arguments = object(arguments).map_err(failed)?;
-        let options = CallOptions { timeout: timeout.as_ref().map(seconds).transpose().map_err(failed)? };
+        let options =
+            CallOptions { timeout: timeout.as_ref().map(seconds).transpose().map_err(failed)? };
         let files = files.into_iter().map(file).collect();
         Ok(async move { client.call(&operation, arguments, files, options).await })
     }

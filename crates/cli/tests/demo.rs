@@ -11,7 +11,7 @@ async fn play(faults: Vec<Fault>) -> Report {
 }
 
 /// Story by story: step, operations, credentials, requests.
-const STEPS: [(&str, &str, &str, usize); 39] = [
+const STEPS: [(&str, &str, &str, usize); 44] = [
     (
         "list videos: the key is exchanged first",
         "access_tokens.create videos.list",
@@ -76,6 +76,7 @@ const STEPS: [(&str, &str, &str, usize); 39] = [
     ("delete the index", "indexes.delete", "api_key", 1),
     ("the old shape (engine_id) is refused", "indexes.create", "api_key", 1),
     ("a wrong key: the 401 with its message and what to do", "indexes.list", "api_key", 1),
+    ("two months later the key has ended: the 401 says what to do", "indexes.list", "api_key", 1),
     ("with an API key: making a key is refused before it is sent", "", "", 0),
     ("list prompt runs with the key", "prompt_runs.list", "api_key", 1),
     ("with the JWT: make a key with scopes and an end", "api_keys.create", "bearer", 1),
@@ -86,6 +87,20 @@ const STEPS: [(&str, &str, &str, usize); 39] = [
     ("the new one works", "prompt_runs.list", "api_key", 1),
     ("revoke it: it stays listed, inactive", "api_keys.revoke api_keys.get", "bearer", 2),
     ("delete it: it is gone", "api_keys.delete api_keys.get", "bearer", 2),
+    (
+        "make a key that ends in a week, and use it",
+        "api_keys.create prompt_runs.list",
+        "bearer api_key",
+        2,
+    ),
+    ("a week later it is refused", "prompt_runs.list", "api_key", 1),
+    (
+        "with the JWT: a configuration for AI clients, with a key that reads",
+        "mcp.get_config prompt_runs.list",
+        "bearer api_key",
+        2,
+    ),
+    ("with an API key it is refused before it is sent", "", "", 0),
 ];
 
 fn words(list: &Value) -> String {
@@ -115,7 +130,7 @@ async fn the_json_output_is_right_step_by_step() {
     let totals = &report["totals"];
     assert_eq!(
         (&totals["steps"], &totals["ok"], &totals["failed"]),
-        (&json!(39), &json!(39), &json!(0))
+        (&json!(44), &json!(44), &json!(0))
     );
     let refused = &steps[22]["result"];
     assert!(refused.as_str().unwrap().contains("unknown or has expired"), "{refused}");

@@ -198,7 +198,7 @@ async fn a_wrong_state_is_named() {
         state[name] = value;
         lab.emulator.restore(&state).unwrap_err()
     };
-    assert!(with("version", json!(2)).contains("version: 1 is known, not 2"));
+    assert!(with("version", json!(2)).contains("version: 1 is known to this emulator, not 2"));
     assert!(with("calls", json!({ "api-video": { "x.y": 1 } })).contains("calls.api-video.x.y"));
     assert!(with("services", json!({})).contains("services: missing field"));
     assert!(with("clock", json!({ "speed": "x" })).contains("clock.speed"));

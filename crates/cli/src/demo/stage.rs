@@ -117,6 +117,13 @@ impl Stage {
         }
     }
 
+    /// Has the emulator's ready key of Twelve Labs end two months after its start.
+    pub(crate) fn end_key(&self) {
+        if let Place::Emulated { emulator, .. } = &self.place {
+            emulator.switch(|switches| switches.twelve_labs.key_days = Some(60));
+        }
+    }
+
     /// Runs one step and notes what was seen on the other side.
     pub(crate) async fn step<T>(
         &mut self,

@@ -1,5 +1,7 @@
 //! Twelve Labs: a key in a header, and what its refusals say.
 
+use std::time::Duration;
+
 use framekey::dynamic::Client;
 use framekey::{Error, Service};
 use serde_json::json;
@@ -7,6 +9,8 @@ use serde_json::json;
 use super::api_video::failed;
 use super::expect::Expect;
 use super::stage::{Needs, Stage, call, text};
+
+const TWO_MONTHS: Duration = Duration::from_secs(60 * 86_400);
 
 pub(crate) async fn play(stage: &mut Stage) {
     stage.story("Twelve Labs: a key in a header");
@@ -57,6 +61,19 @@ pub(crate) async fn play(stage: &mut Stage) {
             .await;
     }
     refusals(stage, &client).await;
+    stage.end_key();
+    stage.advance(TWO_MONTHS);
+    stage
+        .step(
+            "two months later the key has ended: the 401 says what to do",
+            Needs::Emulator,
+            Expect::nothing()
+                .then("indexes.list", "api_key")
+                .fails("auth.key_rejected", "end by themselves after two months: create a new one"),
+            call(&client, "indexes.list", json!({})),
+            |_| String::new(),
+        )
+        .await;
 }
 
 async fn refusals(stage: &mut Stage, client: &Client) {

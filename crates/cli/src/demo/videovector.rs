@@ -1,5 +1,7 @@
 //! VideoVector: keys with scopes, made and rotated only with a user's JWT.
 
+use std::time::Duration;
+
 use framekey::dynamic::Client;
 use framekey::{Error, Service};
 use serde_json::{Value, json};
@@ -8,6 +10,8 @@ use super::api_video::failed;
 use super::delegated::expect_value;
 use super::expect::Expect;
 use super::stage::{Needs, Stage, call, text};
+
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
 
 pub(crate) async fn play(stage: &mut Stage) {
     stage.story("VideoVector: keys with scopes, made only with a user's JWT");
@@ -120,6 +124,71 @@ async fn keys(stage: &mut Stage, user: &Client) {
         )
         .await;
     end(stage, user, &text(&rotated, "/new_key/key_id")).await;
+    short_lived(stage, user).await;
+    mcp_config(stage, user).await;
+}
+
+/// A key that ends by itself.
+async fn short_lived(stage: &mut Stage, user: &Client) {
+    let wanted = json!({ "name": "For a week", "scopes": ["read"], "expires_in_days": 7 });
+    let keyless = stage.builder(Service::VideoVector);
+    let made = stage
+        .step(
+            "make a key that ends in a week, and use it",
+            Needs::Emulator,
+            Expect::nothing().then("api_keys.create", "bearer").then("prompt_runs.list", "api_key"),
+            async {
+                let made = call(user, "api_keys.create", wanted).await?;
+                let client: Client = keyless.api_key(text(&made, "/key")).build()?;
+                call(&client, "prompt_runs.list", json!({})).await?;
+                Ok((client, text(&made, "/expires_at")))
+            },
+            |(_, end)| format!("ends {end}"),
+        )
+        .await;
+    let Some((client, _)) = made else { return };
+    stage.advance(WEEK);
+    stage
+        .step(
+            "a week later it is refused",
+            Needs::Emulator,
+            Expect::nothing()
+                .then("prompt_runs.list", "api_key")
+                .fails("auth.key_rejected", "The API key has expired"),
+            call(&client, "prompt_runs.list", json!({})),
+            listed,
+        )
+        .await;
+}
+
+/// What an AI client is given: a key that reads is found, or made.
+async fn mcp_config(stage: &mut Stage, user: &Client) {
+    let key = "/config/mcpServers/videovector/env/VIDEOVECTOR_API_KEY";
+    let keyless = stage.builder(Service::VideoVector);
+    let config = stage
+        .step(
+            "with the JWT: a configuration for AI clients, with a key that reads",
+            Needs::Emulator,
+            Expect::nothing().then("mcp.get_config", "bearer").then("prompt_runs.list", "api_key"),
+            async {
+                let config = call(user, "mcp.get_config", json!({})).await?;
+                let client: Client = keyless.api_key(text(&config, key)).build()?;
+                call(&client, "prompt_runs.list", json!({})).await?;
+                Ok((client, text(&config, "/platform")))
+            },
+            |(_, platform)| format!("for {platform}; its key lists prompt runs"),
+        )
+        .await;
+    let Some((client, _)) = config else { return };
+    stage
+        .step(
+            "with an API key it is refused before it is sent",
+            Needs::Emulator,
+            Expect::nothing().fails("auth.wrong_kind", "JWT"),
+            call(&client, "mcp.get_config", json!({})),
+            |_| String::new(),
+        )
+        .await;
 }
 
 async fn end(stage: &mut Stage, user: &Client, key_id: &str) {
