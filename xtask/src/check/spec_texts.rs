@@ -93,6 +93,7 @@ impl Texts {
         for (place, operation) in operations(document) {
             let id = operation["operationId"].as_str().unwrap_or_default();
             self.expect(&format!("{place}: summary"), id, &operation["summary"]);
+            self.title(&place, operation["summary"].as_str().unwrap_or_default());
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
                 self.parameter(&place, parameter);
             }
@@ -136,6 +137,13 @@ impl Texts {
             for part in schema[key].as_array().into_iter().flatten() {
                 self.schema(place, part);
             }
+        }
+    }
+
+    /// A summary is a heading in three languages' docs, and stands as one.
+    fn title(&mut self, place: &str, summary: &str) {
+        if summary.trim_end().ends_with('.') {
+            self.failures.push(format!("{place}: summary ends with a full stop; leave it out"));
         }
     }
 
@@ -226,6 +234,13 @@ mod tests {
             *damaged.pointer_mut(place).unwrap() = Value::Null;
             assert_eq!(found(&damaged).len(), 1, "{place}");
         }
+    }
+
+    #[test]
+    fn a_summary_that_ends_with_a_full_stop_is_found() {
+        let mut document = example();
+        document["paths"]["/videos"]["get"]["summary"] = json!("The films of the project.");
+        assert_eq!(found(&document).len(), 1);
     }
 
     #[test]

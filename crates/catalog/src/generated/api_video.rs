@@ -2604,179 +2604,179 @@ pub static OPERATIONS: &[Operation] = &[
     },
 ];
 
-/// `access_tokens.create`: Exchange an API key for a bearer token and a refresh token; the bearer token lasts 3600 seconds.
+/// `access_tokens.create`: Exchange an API key for a bearer token and a refresh token; the bearer token lasts 3600 seconds
 pub const ACCESS_TOKENS_CREATE: &Operation = &OPERATIONS[0usize];
 
-/// `access_tokens.refresh`: Trade a refresh token for a new bearer token and a new refresh token.
+/// `access_tokens.refresh`: Trade a refresh token for a new bearer token and a new refresh token
 pub const ACCESS_TOKENS_REFRESH: &Operation = &OPERATIONS[1usize];
 
-/// `analytics.get_aggregate`: Compute one number for a metric over a period, such as the average watch time or the peak of concurrent viewers.
+/// `analytics.get_aggregate`: Compute one number for a metric over a period, such as the average watch time or the peak of concurrent viewers
 pub const ANALYTICS_GET_AGGREGATE: &Operation = &OPERATIONS[2usize];
 
-/// `analytics.get_breakdown`: Split a metric by a dimension such as country, browser or video, page by page.
+/// `analytics.get_breakdown`: Split a metric by a dimension such as country, browser or video, page by page
 pub const ANALYTICS_GET_BREAKDOWN: &Operation = &OPERATIONS[3usize];
 
-/// `analytics.get_timeseries`: Give a metric as a series of points per minute, hour or day, page by page.
+/// `analytics.get_timeseries`: Give a metric as a series of points per minute, hour or day, page by page
 pub const ANALYTICS_GET_TIMESERIES: &Operation = &OPERATIONS[4usize];
 
-/// `captions.delete`: Delete the caption track of a video in one language.
+/// `captions.delete`: Delete the caption track of a video in one language
 pub const CAPTIONS_DELETE: &Operation = &OPERATIONS[5usize];
 
-/// `captions.get`: Fetch the caption track of a video in one language, with the address of its file; 404 when there is none.
+/// `captions.get`: Fetch the caption track of a video in one language, with the address of its file; 404 when there is none
 pub const CAPTIONS_GET: &Operation = &OPERATIONS[6usize];
 
-/// `captions.list`: List the caption tracks of a video, page by page.
+/// `captions.list`: List the caption tracks of a video, page by page
 pub const CAPTIONS_LIST: &Operation = &OPERATIONS[7usize];
 
-/// `captions.update`: Make a caption track the one that is on by default, or stop that.
+/// `captions.update`: Make a caption track the one that is on by default, or stop that
 pub const CAPTIONS_UPDATE: &Operation = &OPERATIONS[8usize];
 
-/// `captions.upload`: Add a WebVTT file as the caption track of a video in one language.
+/// `captions.upload`: Add a WebVTT file as the caption track of a video in one language
 pub const CAPTIONS_UPLOAD: &Operation = &OPERATIONS[9usize];
 
-/// `chapters.delete`: Delete the chapter track of a video in one language.
+/// `chapters.delete`: Delete the chapter track of a video in one language
 pub const CHAPTERS_DELETE: &Operation = &OPERATIONS[10usize];
 
-/// `chapters.get`: Fetch the chapter track of a video in one language, with the address of its file; 404 when there is none.
+/// `chapters.get`: Fetch the chapter track of a video in one language, with the address of its file; 404 when there is none
 pub const CHAPTERS_GET: &Operation = &OPERATIONS[11usize];
 
-/// `chapters.list`: List the chapter tracks of a video, page by page.
+/// `chapters.list`: List the chapter tracks of a video, page by page
 pub const CHAPTERS_LIST: &Operation = &OPERATIONS[12usize];
 
-/// `chapters.upload`: Add a WebVTT file with the chapter marks of a video in one language.
+/// `chapters.upload`: Add a WebVTT file with the chapter marks of a video in one language
 pub const CHAPTERS_UPLOAD: &Operation = &OPERATIONS[13usize];
 
-/// `live_streams.complete`: Ask a running live stream to end; it stops a few seconds after the answer.
+/// `live_streams.complete`: Ask a running live stream to end; it stops a few seconds after the answer
 pub const LIVE_STREAMS_COMPLETE: &Operation = &OPERATIONS[14usize];
 
-/// `live_streams.create`: Create a live stream and get its stream key.
+/// `live_streams.create`: Create a live stream and get its stream key
 pub const LIVE_STREAMS_CREATE: &Operation = &OPERATIONS[15usize];
 
-/// `live_streams.delete`: Delete a live stream with its stream key.
+/// `live_streams.delete`: Delete a live stream with its stream key
 pub const LIVE_STREAMS_DELETE: &Operation = &OPERATIONS[16usize];
 
-/// `live_streams.delete_thumbnail`: Remove the uploaded picture of a live stream and return the stream.
+/// `live_streams.delete_thumbnail`: Remove the uploaded picture of a live stream and return the stream
 pub const LIVE_STREAMS_DELETE_THUMBNAIL: &Operation = &OPERATIONS[17usize];
 
-/// `live_streams.get`: Fetch one live stream; `broadcasting` says whether it is on air.
+/// `live_streams.get`: Fetch one live stream; `broadcasting` says whether it is on air
 pub const LIVE_STREAMS_GET: &Operation = &OPERATIONS[18usize];
 
-/// `live_streams.list`: List the live streams, page by page, filtered by name or stream key.
+/// `live_streams.list`: List the live streams, page by page, filtered by name or stream key
 pub const LIVE_STREAMS_LIST: &Operation = &OPERATIONS[19usize];
 
-/// `live_streams.update`: Change the name, visibility, player or restream targets of a live stream; fields left out stay.
+/// `live_streams.update`: Change the name, visibility, player or restream targets of a live stream; fields left out stay
 pub const LIVE_STREAMS_UPDATE: &Operation = &OPERATIONS[20usize];
 
-/// `live_streams.upload_thumbnail`: Use an image file as the picture of a live stream.
+/// `live_streams.upload_thumbnail`: Use an image file as the picture of a live stream
 pub const LIVE_STREAMS_UPLOAD_THUMBNAIL: &Operation = &OPERATIONS[21usize];
 
-/// `player_themes.create`: Create a player theme; every setting that is left out takes the service's default.
+/// `player_themes.create`: Create a player theme; every setting that is left out takes the service's default
 pub const PLAYER_THEMES_CREATE: &Operation = &OPERATIONS[22usize];
 
-/// `player_themes.delete`: Delete a player theme, for good.
+/// `player_themes.delete`: Delete a player theme, for good
 pub const PLAYER_THEMES_DELETE: &Operation = &OPERATIONS[23usize];
 
-/// `player_themes.delete_logo`: Remove the logo of a player theme.
+/// `player_themes.delete_logo`: Remove the logo of a player theme
 pub const PLAYER_THEMES_DELETE_LOGO: &Operation = &OPERATIONS[24usize];
 
-/// `player_themes.get`: Fetch one player theme with its colours and switches.
+/// `player_themes.get`: Fetch one player theme with its colours and switches
 pub const PLAYER_THEMES_GET: &Operation = &OPERATIONS[25usize];
 
-/// `player_themes.list`: List the player themes, page by page.
+/// `player_themes.list`: List the player themes, page by page
 pub const PLAYER_THEMES_LIST: &Operation = &OPERATIONS[26usize];
 
-/// `player_themes.update`: Change settings of a player theme; fields left out stay as they are.
+/// `player_themes.update`: Change settings of a player theme; fields left out stay as they are
 pub const PLAYER_THEMES_UPDATE: &Operation = &OPERATIONS[27usize];
 
-/// `player_themes.upload_logo`: Put a logo into a player theme, with an optional link behind it.
+/// `player_themes.upload_logo`: Put a logo into a player theme, with an optional link behind it
 pub const PLAYER_THEMES_UPLOAD_LOGO: &Operation = &OPERATIONS[28usize];
 
-/// `summaries.create`: Create the summary of a video, generated by the service or left empty for your own text.
+/// `summaries.create`: Create the summary of a video, generated by the service or left empty for your own text
 pub const SUMMARIES_CREATE: &Operation = &OPERATIONS[29usize];
 
-/// `summaries.delete`: Delete the summary of a video; the video stays.
+/// `summaries.delete`: Delete the summary of a video; the video stays
 pub const SUMMARIES_DELETE: &Operation = &OPERATIONS[30usize];
 
-/// `summaries.get_source`: Fetch the abstract and the key points of a summary.
+/// `summaries.get_source`: Fetch the abstract and the key points of a summary
 pub const SUMMARIES_GET_SOURCE: &Operation = &OPERATIONS[31usize];
 
-/// `summaries.list`: List the summaries of the project, page by page; their texts come from `summaries.get_source`.
+/// `summaries.list`: List the summaries of the project, page by page; their texts come from `summaries.get_source`
 pub const SUMMARIES_LIST: &Operation = &OPERATIONS[32usize];
 
-/// `summaries.update_source`: Write or replace the abstract and the key points of a summary.
+/// `summaries.update_source`: Write or replace the abstract and the key points of a summary
 pub const SUMMARIES_UPDATE_SOURCE: &Operation = &OPERATIONS[33usize];
 
-/// `tags.list`: List the tags in use with the number of videos that carry each, page by page.
+/// `tags.list`: List the tags in use with the number of videos that carry each, page by page
 pub const TAGS_LIST: &Operation = &OPERATIONS[34usize];
 
-/// `upload_tokens.create`: Create a token for uploads without an API key, with or without an end.
+/// `upload_tokens.create`: Create a token for uploads without an API key, with or without an end
 pub const UPLOAD_TOKENS_CREATE: &Operation = &OPERATIONS[35usize];
 
-/// `upload_tokens.delete`: Revoke an upload token; uploads with it are refused from then on.
+/// `upload_tokens.delete`: Revoke an upload token; uploads with it are refused from then on
 pub const UPLOAD_TOKENS_DELETE: &Operation = &OPERATIONS[36usize];
 
-/// `upload_tokens.get`: Fetch one upload token with its lifetime and its end.
+/// `upload_tokens.get`: Fetch one upload token with its lifetime and its end
 pub const UPLOAD_TOKENS_GET: &Operation = &OPERATIONS[37usize];
 
-/// `upload_tokens.list`: List the upload tokens that are still active, page by page.
+/// `upload_tokens.list`: List the upload tokens that are still active, page by page
 pub const UPLOAD_TOKENS_LIST: &Operation = &OPERATIONS[38usize];
 
-/// `videos.create`: Create a video, either empty for a later upload or filled from a URL or from another video.
+/// `videos.create`: Create a video, either empty for a later upload or filled from a URL or from another video
 pub const VIDEOS_CREATE: &Operation = &OPERATIONS[39usize];
 
-/// `videos.delete`: Delete a video, for good unless the Video Restore feature is on.
+/// `videos.delete`: Delete a video, for good unless the Video Restore feature is on
 pub const VIDEOS_DELETE: &Operation = &OPERATIONS[40usize];
 
-/// `videos.discarded.get`: Fetch one deleted video that is still kept, with the date of its final removal in `deletesAt`.
+/// `videos.discarded.get`: Fetch one deleted video that is still kept, with the date of its final removal in `deletesAt`
 pub const VIDEOS_DISCARDED_GET: &Operation = &OPERATIONS[41usize];
 
-/// `videos.discarded.list`: List deleted videos that can still be restored, page by page, with the filters of `videos.list`.
+/// `videos.discarded.list`: List deleted videos that can still be restored, page by page, with the filters of `videos.list`
 pub const VIDEOS_DISCARDED_LIST: &Operation = &OPERATIONS[42usize];
 
-/// `videos.discarded.update`: Bring a deleted video back by setting `discarded` to false.
+/// `videos.discarded.update`: Bring a deleted video back by setting `discarded` to false
 pub const VIDEOS_DISCARDED_UPDATE: &Operation = &OPERATIONS[43usize];
 
-/// `videos.get`: Fetch one video with its settings and the URLs to play it.
+/// `videos.get`: Fetch one video with its settings and the URLs to play it
 pub const VIDEOS_GET: &Operation = &OPERATIONS[44usize];
 
-/// `videos.get_status`: Say how far the upload and the encoding of a video are.
+/// `videos.get_status`: Say how far the upload and the encoding of a video are
 pub const VIDEOS_GET_STATUS: &Operation = &OPERATIONS[45usize];
 
-/// `videos.list`: List the project's videos, page by page, filtered by title, tags, metadata, description or live stream.
+/// `videos.list`: List the project's videos, page by page, filtered by title, tags, metadata, description or live stream
 pub const VIDEOS_LIST: &Operation = &OPERATIONS[46usize];
 
-/// `videos.pick_thumbnail`: Use a frame of the video as the picture shown before playback starts.
+/// `videos.pick_thumbnail`: Use a frame of the video as the picture shown before playback starts
 pub const VIDEOS_PICK_THUMBNAIL: &Operation = &OPERATIONS[47usize];
 
-/// `videos.update`: Change settings of a video; fields left out stay as they are.
+/// `videos.update`: Change settings of a video; fields left out stay as they are
 pub const VIDEOS_UPDATE: &Operation = &OPERATIONS[48usize];
 
-/// `videos.upload`: Send the file of a video made by `videos.create`, whole or in chunks; possible only once per video.
+/// `videos.upload`: Send the file of a video made by `videos.create`, whole or in chunks; possible only once per video
 pub const VIDEOS_UPLOAD: &Operation = &OPERATIONS[49usize];
 
-/// `videos.upload_thumbnail`: Use an image file as the picture shown before playback starts.
+/// `videos.upload_thumbnail`: Use an image file as the picture shown before playback starts
 pub const VIDEOS_UPLOAD_THUMBNAIL: &Operation = &OPERATIONS[50usize];
 
-/// `videos.upload_with_token`: Upload a new video with an upload token instead of an API key, whole or in chunks.
+/// `videos.upload_with_token`: Upload a new video with an upload token instead of an API key, whole or in chunks
 pub const VIDEOS_UPLOAD_WITH_TOKEN: &Operation = &OPERATIONS[51usize];
 
-/// `watermarks.delete`: Delete a watermark image, so that no new video can use it.
+/// `watermarks.delete`: Delete a watermark image, so that no new video can use it
 pub const WATERMARKS_DELETE: &Operation = &OPERATIONS[52usize];
 
-/// `watermarks.list`: List the uploaded watermark images, page by page; only ids and dates, no picture.
+/// `watermarks.list`: List the uploaded watermark images, page by page; only ids and dates, no picture
 pub const WATERMARKS_LIST: &Operation = &OPERATIONS[53usize];
 
-/// `watermarks.upload`: Upload a JPEG or PNG image for use as a watermark.
+/// `watermarks.upload`: Upload a JPEG or PNG image for use as a watermark
 pub const WATERMARKS_UPLOAD: &Operation = &OPERATIONS[54usize];
 
-/// `webhooks.create`: Have the service call an address of yours when certain events happen.
+/// `webhooks.create`: Have the service call an address of yours when certain events happen
 pub const WEBHOOKS_CREATE: &Operation = &OPERATIONS[55usize];
 
-/// `webhooks.delete`: Delete a webhook; no further deliveries are made to its address.
+/// `webhooks.delete`: Delete a webhook; no further deliveries are made to its address
 pub const WEBHOOKS_DELETE: &Operation = &OPERATIONS[56usize];
 
-/// `webhooks.get`: Fetch one webhook with its events, its address and its signing secret.
+/// `webhooks.get`: Fetch one webhook with its events, its address and its signing secret
 pub const WEBHOOKS_GET: &Operation = &OPERATIONS[57usize];
 
-/// `webhooks.list`: List the webhooks, page by page, or only those for one event.
+/// `webhooks.list`: List the webhooks, page by page, or only those for one event
 pub const WEBHOOKS_LIST: &Operation = &OPERATIONS[58usize];

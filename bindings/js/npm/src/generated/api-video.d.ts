@@ -25,14 +25,13 @@ export interface AccessTokensRefreshArguments {
  */
 export interface AccessTokensResource {
   /**
-   * Exchange an API key for a bearer token and a refresh token; the bearer token lasts 3600
-   * seconds.
+   * Exchange an API key for a bearer token and a refresh token; the bearer token lasts 3600 seconds
    * Sends no credential besides the key in the body. A refused key is answered with 400 or 401; a
    * common cause is a sandbox key sent to the production host or the other way round.
    */
   create(args: AccessTokensCreateArguments, options?: CallOptions): Promise<Json>;
   /**
-   * Trade a refresh token for a new bearer token and a new refresh token.
+   * Trade a refresh token for a new bearer token and a new refresh token
    * Needs no other credential. Keep the refresh token of the newest answer and drop the older one.
    * When it is refused, start again with `access_tokens.create`.
    */
@@ -143,7 +142,7 @@ export interface AnalyticsGetTimeseriesArguments {
 export interface AnalyticsResource {
   /**
    * Compute one number for a metric over a period, such as the average watch time or the peak of
-   * concurrent viewers.
+   * concurrent viewers
    * The period is `from` up to but without `to`; left out, it is the last day. A combination that
    * the service does not offer is answered with 400 or 404. `play` with `total` counts over all
    * time: it ignores `from` and `to` and takes only the filters `mediaId` and `mediaType`.
@@ -158,7 +157,7 @@ export interface AnalyticsResource {
    */
   getAggregate(metric: string, aggregation: string, args?: AnalyticsGetAggregateArguments, options?: CallOptions): Promise<Json>;
   /**
-   * Split a metric by a dimension such as country, browser or video, page by page.
+   * Split a metric by a dimension such as country, browser or video, page by page
    * The period is `from` up to but without `to`; left out, it is the last day. A combination that
    * the service does not offer is answered with 400 or 404. `play-total` counts over all time, goes
    * with the breakdown `media-id` only and takes only the filters `mediaId` and `mediaType`.
@@ -172,7 +171,7 @@ export interface AnalyticsResource {
    */
   getBreakdown(metric: string, breakdown: string, args?: AnalyticsGetBreakdownArguments, options?: CallOptions): Promise<Json>;
   /**
-   * Give a metric as a series of points per minute, hour or day, page by page.
+   * Give a metric as a series of points per minute, hour or day, page by page
    * The period is `from` up to but without `to`; left out, it is the last day. A combination that
    * the service does not offer is answered with 400 or 404.
    * @param metric `play` times content was played, `start` playback starts, `end` playbacks watched
@@ -209,7 +208,7 @@ export interface CaptionsUploadArguments {
  */
 export interface CaptionsResource {
   /**
-   * Delete the caption track of a video in one language.
+   * Delete the caption track of a video in one language
    * @param videoId Identifies the video; ids begin with `vi`.
    * @param language Language of the track as an IETF tag with dashes, such as `en`, `fr-CA` or
    *   `zh-Hans-CN`; other separators and languages that the service does not cover are refused.
@@ -217,26 +216,26 @@ export interface CaptionsResource {
   delete(videoId: string, language: string, options?: CallOptions): Promise<Json>;
   /**
    * Fetch the caption track of a video in one language, with the address of its file; 404 when
-   * there is none.
+   * there is none
    * @param videoId Identifies the video; ids begin with `vi`.
    * @param language Language of the track as an IETF tag with dashes, such as `en`, `fr-CA` or
    *   `zh-Hans-CN`; other separators and languages that the service does not cover are refused.
    */
   get(videoId: string, language: string, options?: CallOptions): Promise<Json>;
   /**
-   * List the caption tracks of a video, page by page.
+   * List the caption tracks of a video, page by page
    * @param videoId Identifies the video; ids begin with `vi`.
    */
   list(videoId: string, args?: CaptionsListArguments, options?: CallOptions): Promise<Json>;
   /**
-   * Make a caption track the one that is on by default, or stop that.
+   * Make a caption track the one that is on by default, or stop that
    * @param videoId Identifies the video; ids begin with `vi`.
    * @param language Language of the track as an IETF tag with dashes, such as `en`, `fr-CA` or
    *   `zh-Hans-CN`; other separators and languages that the service does not cover are refused.
    */
   update(videoId: string, language: string, args?: CaptionsUpdateArguments, options?: CallOptions): Promise<Json>;
   /**
-   * Add a WebVTT file as the caption track of a video in one language.
+   * Add a WebVTT file as the caption track of a video in one language
    * @param videoId Identifies the video; ids begin with `vi`.
    * @param language Language of the track as an IETF tag with dashes, such as `en`, `fr-CA` or
    *   `zh-Hans-CN`; other separators and languages that the service does not cover are refused.
@@ -264,25 +263,25 @@ export interface ChaptersUploadArguments {
  */
 export interface ChaptersResource {
   /**
-   * Delete the chapter track of a video in one language.
+   * Delete the chapter track of a video in one language
    * @param videoId Identifies the video; ids begin with `vi`.
    * @param language Language of the chapter titles as a BCP 47 tag such as `en` or `fr-CA`.
    */
   delete(videoId: string, language: string, options?: CallOptions): Promise<Json>;
   /**
    * Fetch the chapter track of a video in one language, with the address of its file; 404 when
-   * there is none.
+   * there is none
    * @param videoId Identifies the video; ids begin with `vi`.
    * @param language Language of the chapter titles as a BCP 47 tag such as `en` or `fr-CA`.
    */
   get(videoId: string, language: string, options?: CallOptions): Promise<Json>;
   /**
-   * List the chapter tracks of a video, page by page.
+   * List the chapter tracks of a video, page by page
    * @param videoId Identifies the video; ids begin with `vi`.
    */
   list(videoId: string, args?: ChaptersListArguments, options?: CallOptions): Promise<Json>;
   /**
-   * Add a WebVTT file with the chapter marks of a video in one language.
+   * Add a WebVTT file with the chapter marks of a video in one language
    * @param videoId Identifies the video; ids begin with `vi`.
    * @param language Language of the chapter titles as a BCP 47 tag such as `en` or `fr-CA`.
    */
@@ -347,46 +346,46 @@ export interface LiveStreamsUploadThumbnailArguments {
  */
 export interface LiveStreamsResource {
   /**
-   * Ask a running live stream to end; it stops a few seconds after the answer.
+   * Ask a running live stream to end; it stops a few seconds after the answer
    * The service puts an end mark into the HLS manifest, which stops players and the recording; the
    * broadcaster's connection is held open for at most one more minute. Answers 202.
    * @param liveStreamId Identifies the live stream; ids begin with `li`.
    */
   complete(liveStreamId: string, options?: CallOptions): Promise<Json>;
   /**
-   * Create a live stream and get its stream key.
+   * Create a live stream and get its stream key
    * Broadcast to the key with RTMP software; the `assets` of the answer hold the player and HLS
    * addresses. Answers 200.
    */
   create(args: LiveStreamsCreateArguments, options?: CallOptions): Promise<Json>;
   /**
-   * Delete a live stream with its stream key.
+   * Delete a live stream with its stream key
    * @param liveStreamId Identifies the live stream; ids begin with `li`.
    */
   delete(liveStreamId: string, options?: CallOptions): Promise<Json>;
   /**
-   * Remove the uploaded picture of a live stream and return the stream.
+   * Remove the uploaded picture of a live stream and return the stream
    * @param liveStreamId Identifies the live stream; ids begin with `li`.
    */
   deleteThumbnail(liveStreamId: string, options?: CallOptions): Promise<Json>;
   /**
-   * Fetch one live stream; `broadcasting` says whether it is on air.
+   * Fetch one live stream; `broadcasting` says whether it is on air
    * @param liveStreamId Identifies the live stream; ids begin with `li`.
    */
   get(liveStreamId: string, options?: CallOptions): Promise<Json>;
   /**
-   * List the live streams, page by page, filtered by name or stream key.
+   * List the live streams, page by page, filtered by name or stream key
    * The answer holds stream keys: whoever reads it can broadcast.
    */
   list(args?: LiveStreamsListArguments, options?: CallOptions): Promise<Json>;
   /**
-   * Change the name, visibility, player or restream targets of a live stream; fields left out stay.
+   * Change the name, visibility, player or restream targets of a live stream; fields left out stay
    * `restreams` replaces the whole list: a target that you do not send again is removed.
    * @param liveStreamId Identifies the live stream; ids begin with `li`.
    */
   update(liveStreamId: string, args?: LiveStreamsUpdateArguments, options?: CallOptions): Promise<Json>;
   /**
-   * Use an image file as the picture of a live stream.
+   * Use an image file as the picture of a live stream
    * JPEG, PNG or WebP of at most 8 MiB.
    * @param liveStreamId Identifies the live stream; ids begin with `li`.
    */
@@ -510,35 +509,35 @@ export interface PlayerThemesUploadLogoArguments {
  */
 export interface PlayerThemesResource {
   /**
-   * Create a player theme; every setting that is left out takes the service's default.
+   * Create a player theme; every setting that is left out takes the service's default
    * Apply it by setting its `playerId` on a video or live stream.
    */
   create(args?: PlayerThemesCreateArguments, options?: CallOptions): Promise<Json>;
   /**
-   * Delete a player theme, for good.
+   * Delete a player theme, for good
    * @param playerId Identifies the player theme, as returned by `player_themes.create`.
    */
   delete(playerId: string, options?: CallOptions): Promise<Json>;
   /**
-   * Remove the logo of a player theme.
+   * Remove the logo of a player theme
    * @param playerId Identifies the player theme, as returned by `player_themes.create`.
    */
   deleteLogo(playerId: string, options?: CallOptions): Promise<Json>;
   /**
-   * Fetch one player theme with its colours and switches.
+   * Fetch one player theme with its colours and switches
    * @param playerId Identifies the player theme, as returned by `player_themes.create`.
    */
   get(playerId: string, options?: CallOptions): Promise<Json>;
-  /** List the player themes, page by page. */
+  /** List the player themes, page by page */
   list(args?: PlayerThemesListArguments, options?: CallOptions): Promise<Json>;
   /**
-   * Change settings of a player theme; fields left out stay as they are.
+   * Change settings of a player theme; fields left out stay as they are
    * It may take up to 10 minutes until viewers get the new look.
    * @param playerId Identifies the player theme, as returned by `player_themes.create`.
    */
   update(playerId: string, args?: PlayerThemesUpdateArguments, options?: CallOptions): Promise<Json>;
   /**
-   * Put a logo into a player theme, with an optional link behind it.
+   * Put a logo into a player theme, with an optional link behind it
    * JPEG or PNG, at most 200 by 100 pixels and 100 KiB; a PNG with transparent background looks
    * best.
    * @param playerId Identifies the player theme, as returned by `player_themes.create`.
@@ -597,30 +596,30 @@ export interface SummariesUpdateSourceArguments {
  */
 export interface SummariesResource {
   /**
-   * Create the summary of a video, generated by the service or left empty for your own text.
+   * Create the summary of a video, generated by the service or left empty for your own text
    * Set `origin` to `auto` to have it generated; otherwise it stays `missing` until
    * `summaries.update_source` fills it. Answers 409 when the video already has one. Follow
    * `sourceStatus` with `summaries.list`.
    */
   create(args: SummariesCreateArguments, options?: CallOptions): Promise<Json>;
   /**
-   * Delete the summary of a video; the video stays.
+   * Delete the summary of a video; the video stays
    * @param summaryId Identifies the summary, as returned by `summaries.create` and
    *   `summaries.list`.
    */
   delete(summaryId: string, options?: CallOptions): Promise<Json>;
   /**
-   * Fetch the abstract and the key points of a summary.
+   * Fetch the abstract and the key points of a summary
    * @param summaryId Identifies the summary, as returned by `summaries.create` and
    *   `summaries.list`.
    */
   getSource(summaryId: string, options?: CallOptions): Promise<Json>;
   /**
-   * List the summaries of the project, page by page; their texts come from `summaries.get_source`.
+   * List the summaries of the project, page by page; their texts come from `summaries.get_source`
    */
   list(args?: SummariesListArguments, options?: CallOptions): Promise<Json>;
   /**
-   * Write or replace the abstract and the key points of a summary.
+   * Write or replace the abstract and the key points of a summary
    * Answers 201 with the new text. A conflict with the state of the summary ends in 409.
    * @param summaryId Identifies the summary, as returned by `summaries.create` and
    *   `summaries.list`.
@@ -649,7 +648,7 @@ export interface TagsListArguments {
  * by `videos.create` and `videos.update`.
  */
 export interface TagsResource {
-  /** List the tags in use with the number of videos that carry each, page by page. */
+  /** List the tags in use with the number of videos that carry each, page by page */
   list(args?: TagsListArguments, options?: CallOptions): Promise<Json>;
 }
 
@@ -680,27 +679,27 @@ export interface UploadTokensListArguments {
  */
 export interface UploadTokensResource {
   /**
-   * Create a token for uploads without an API key, with or without an end.
+   * Create a token for uploads without an API key, with or without an end
    * Give it to the uploader for `videos.upload_with_token`. Choose `ttl` long enough for the
    * slowest upload you expect, and delete tokens that never end once they are no longer needed.
    * Answers 200.
    */
   create(args?: UploadTokensCreateArguments, options?: CallOptions): Promise<Json>;
   /**
-   * Revoke an upload token; uploads with it are refused from then on.
+   * Revoke an upload token; uploads with it are refused from then on
    * The way to end a leaked token or one with `ttl` 0. A 404 on a repeat means that it was gone
    * already.
    * @param uploadToken The token that `upload_tokens.create` returned; the value itself is the id.
    */
   delete(uploadToken: string, options?: CallOptions): Promise<Json>;
   /**
-   * Fetch one upload token with its lifetime and its end.
+   * Fetch one upload token with its lifetime and its end
    * @param uploadToken The token as `upload_tokens.create` returned it; the value itself is the id,
    *   so keep it out of logs.
    */
   get(uploadToken: string, options?: CallOptions): Promise<Json>;
   /**
-   * List the upload tokens that are still active, page by page.
+   * List the upload tokens that are still active, page by page
    * The answer holds the tokens themselves: whoever reads it can upload.
    */
   list(args?: UploadTokensListArguments, options?: CallOptions): Promise<Json>;
@@ -742,20 +741,19 @@ export interface VideosDiscardedUpdateArguments {
  */
 export interface VideosDiscardedResource {
   /**
-   * Fetch one deleted video that is still kept, with the date of its final removal in `deletesAt`.
+   * Fetch one deleted video that is still kept, with the date of its final removal in `deletesAt`
    * A 404 means that no restorable video has this id; look with `videos.get` whether it was never
    * deleted.
    * @param videoId Identifies the video; ids begin with `vi`.
    */
   get(videoId: string, options?: CallOptions): Promise<Json>;
   /**
-   * List deleted videos that can still be restored, page by page, with the filters of
-   * `videos.list`.
+   * List deleted videos that can still be restored, page by page, with the filters of `videos.list`
    * Empty unless the Video Restore feature is on.
    */
   list(args?: VideosDiscardedListArguments, options?: CallOptions): Promise<Json>;
   /**
-   * Bring a deleted video back by setting `discarded` to false.
+   * Bring a deleted video back by setting `discarded` to false
    * Possible within 90 days of the deletion and only with the Video Restore feature.
    * @param videoId Identifies the video; ids begin with `vi`.
    */
@@ -928,7 +926,7 @@ export interface VideosUploadWithTokenArguments {
  */
 export interface VideosResource {
   /**
-   * Create a video, either empty for a later upload or filled from a URL or from another video.
+   * Create a video, either empty for a later upload or filled from a URL or from another video
    * Without `source`, send the file next with `videos.upload`. With a URL the service fetches the
    * file itself; with a video id it makes a copy. Clip and watermark can be set in this call only.
    * Answers 201 or 202; follow the work with `videos.get_status`. The call is not repeated after an
@@ -936,21 +934,21 @@ export interface VideosResource {
    */
   create(args: VideosCreateArguments, options?: CallOptions): Promise<Json>;
   /**
-   * Delete a video, for good unless the Video Restore feature is on.
+   * Delete a video, for good unless the Video Restore feature is on
    * With Video Restore the video is kept for 90 days and can be brought back by
    * `videos.discarded.update`. A 404 on a repeated delete means that it was gone already.
    * @param videoId Identifies the video; ids begin with `vi`.
    */
   delete(videoId: string, options?: CallOptions): Promise<Json>;
   /**
-   * Fetch one video with its settings and the URLs to play it.
+   * Fetch one video with its settings and the URLs to play it
    * For a private video each call puts a fresh viewing token into the URLs. Whether the video can
    * be played yet is said by `videos.get_status`.
    * @param videoId Identifies the video; ids begin with `vi`.
    */
   get(videoId: string, options?: CallOptions): Promise<Json>;
   /**
-   * Say how far the upload and the encoding of a video are.
+   * Say how far the upload and the encoding of a video are
    * Poll this after an upload until `encoding.playable` is true, or subscribe to
    * `video.encoding.quality.completed` with `webhooks.create`. The received parts and bytes tell
    * which chunks of a broken upload are still missing.
@@ -959,20 +957,20 @@ export interface VideosResource {
   getStatus(videoId: string, options?: CallOptions): Promise<Json>;
   /**
    * List the project's videos, page by page, filtered by title, tags, metadata, description or live
-   * stream.
+   * stream
    * Filters are combined: a video must satisfy all of them. Deleted videos are not among them; see
    * `videos.discarded.list`.
    */
   list(args?: VideosListArguments, options?: CallOptions): Promise<Json>;
   /**
-   * Use a frame of the video as the picture shown before playback starts.
+   * Use a frame of the video as the picture shown before playback starts
    * A time beyond the end selects the very first frame. Viewers may see the old picture for a short
    * while.
    * @param videoId Identifies the video; ids begin with `vi`.
    */
   pickThumbnail(videoId: string, args: VideosPickThumbnailArguments, options?: CallOptions): Promise<Json>;
   /**
-   * Change settings of a video; fields left out stay as they are.
+   * Change settings of a video; fields left out stay as they are
    * `tags` and `metadata` replace the whole list, so send the old entries too. Setting `language`
    * starts a new transcript. Asking for a summary while the video has one ends in 409.
    * @param videoId Identifies the video; ids begin with `vi`.
@@ -980,7 +978,7 @@ export interface VideosResource {
   update(videoId: string, args?: VideosUpdateArguments, options?: CallOptions): Promise<Json>;
   /**
    * Send the file of a video made by `videos.create`, whole or in chunks; possible only once per
-   * video.
+   * video
    * One request carries up to 200 MiB. Larger files go in chunks with `Content-Range`: at least 5
    * MiB and at most 128 MiB each, the last may be smaller; they may be sent in parallel, and the
    * upload ends with whichever chunk fills the last gap. A video that already has its file answers
@@ -989,14 +987,14 @@ export interface VideosResource {
    */
   upload(videoId: string, args: VideosUploadArguments, options?: CallOptions): Promise<Json>;
   /**
-   * Use an image file as the picture shown before playback starts.
+   * Use an image file as the picture shown before playback starts
    * JPEG, PNG or WebP of at most 8 MiB. Viewers may see the old picture for a short while. To take
    * a frame of the video, call `videos.pick_thumbnail`.
    * @param videoId Identifies the video; ids begin with `vi`.
    */
   uploadThumbnail(videoId: string, args: VideosUploadThumbnailArguments, options?: CallOptions): Promise<Json>;
   /**
-   * Upload a new video with an upload token instead of an API key, whole or in chunks.
+   * Upload a new video with an upload token instead of an API key, whole or in chunks
    * For browsers and other places where no key may be. The token goes into the query and no
    * Authorization header is sent. One request carries up to 200 MiB; larger files go in chunks of 5
    * to 128 MiB, the last may be smaller. Send the first chunk alone, take `videoId` from its answer
@@ -1031,14 +1029,14 @@ export interface WatermarksUploadArguments {
  */
 export interface WatermarksResource {
   /**
-   * Delete a watermark image, so that no new video can use it.
+   * Delete a watermark image, so that no new video can use it
    * @param watermarkId Identifies the watermark image, as returned by `watermarks.upload`.
    */
   delete(watermarkId: string, options?: CallOptions): Promise<Json>;
-  /** List the uploaded watermark images, page by page; only ids and dates, no picture. */
+  /** List the uploaded watermark images, page by page; only ids and dates, no picture */
   list(args?: WatermarksListArguments, options?: CallOptions): Promise<Json>;
   /**
-   * Upload a JPEG or PNG image for use as a watermark.
+   * Upload a JPEG or PNG image for use as a watermark
    * Use the `watermarkId` of the answer as `watermark.id` in `videos.create`.
    */
   upload(args: WatermarksUploadArguments, options?: CallOptions): Promise<Json>;
@@ -1073,23 +1071,23 @@ export interface WebhooksListArguments {
  */
 export interface WebhooksResource {
   /**
-   * Have the service call an address of yours when certain events happen.
+   * Have the service call an address of yours when certain events happen
    * Keep the `signatureSecret` of the answer to check deliveries: the header
    * `X-Api-Video-Signature` is an HMAC-SHA256 over the body keyed with it, `X-Api-Video-WebhookID`
    * names the webhook. Answer a delivery with 202.
    */
   create(args: WebhooksCreateArguments, options?: CallOptions): Promise<Json>;
   /**
-   * Delete a webhook; no further deliveries are made to its address.
+   * Delete a webhook; no further deliveries are made to its address
    * @param webhookId Identifies the webhook, as returned by `webhooks.create`.
    */
   delete(webhookId: string, options?: CallOptions): Promise<Json>;
   /**
-   * Fetch one webhook with its events, its address and its signing secret.
+   * Fetch one webhook with its events, its address and its signing secret
    * @param webhookId Identifies the webhook, as returned by `webhooks.create`.
    */
   get(webhookId: string, options?: CallOptions): Promise<Json>;
-  /** List the webhooks, page by page, or only those for one event. */
+  /** List the webhooks, page by page, or only those for one event */
   list(args?: WebhooksListArguments, options?: CallOptions): Promise<Json>;
 }
 

@@ -27,7 +27,7 @@ class AccessTokensResource(Resource):
         timeout: float | None = None,
     ) -> Json:
         """Exchange an API key for a bearer token and a refresh token; the bearer token lasts 3600
-        seconds.
+        seconds
 
         Sends no credential besides the key in the body. A refused key is answered with 400 or 401;
         a common cause is a sandbox key sent to the production host or the other way round.
@@ -47,7 +47,7 @@ class AccessTokensResource(Resource):
         refresh_token: str,
         timeout: float | None = None,
     ) -> Json:
-        """Trade a refresh token for a new bearer token and a new refresh token.
+        """Trade a refresh token for a new bearer token and a new refresh token
 
         Needs no other credential. Keep the refresh token of the newest answer and drop the older
         one. When it is refused, start again with `access_tokens.create`.
@@ -82,7 +82,7 @@ class AnalyticsResource(Resource):
         timeout: float | None = None,
     ) -> Json:
         """Compute one number for a metric over a period, such as the average watch time or the peak
-        of concurrent viewers.
+        of concurrent viewers
 
         The period is `from` up to but without `to`; left out, it is the last day. A combination
         that the service does not offer is answered with 400 or 404. `play` with `total` counts over
@@ -137,7 +137,7 @@ class AnalyticsResource(Resource):
         page_size: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Split a metric by a dimension such as country, browser or video, page by page.
+        """Split a metric by a dimension such as country, browser or video, page by page
 
         The period is `from` up to but without `to`; left out, it is the last day. A combination
         that the service does not offer is answered with 400 or 404. `play-total` counts over all
@@ -200,7 +200,7 @@ class AnalyticsResource(Resource):
         page_size: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Give a metric as a series of points per minute, hour or day, page by page.
+        """Give a metric as a series of points per minute, hour or day, page by page
 
         The period is `from` up to but without `to`; left out, it is the last day. A combination
         that the service does not offer is answered with 400 or 404.
@@ -258,7 +258,7 @@ class CaptionsResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Delete the caption track of a video in one language.
+        """Delete the caption track of a video in one language
 
         Args:
             video_id: Identifies the video; ids begin with `vi`.
@@ -278,7 +278,7 @@ class CaptionsResource(Resource):
         timeout: float | None = None,
     ) -> Json:
         """Fetch the caption track of a video in one language, with the address of its file; 404
-        when there is none.
+        when there is none
 
         Args:
             video_id: Identifies the video; ids begin with `vi`.
@@ -298,7 +298,7 @@ class CaptionsResource(Resource):
         page_size: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """List the caption tracks of a video, page by page.
+        """List the caption tracks of a video, page by page
 
         Args:
             video_id: Identifies the video; ids begin with `vi`.
@@ -321,7 +321,7 @@ class CaptionsResource(Resource):
         default: bool | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Make a caption track the one that is on by default, or stop that.
+        """Make a caption track the one that is on by default, or stop that
 
         Args:
             video_id: Identifies the video; ids begin with `vi`.
@@ -346,7 +346,7 @@ class CaptionsResource(Resource):
         file: FileInput,
         timeout: float | None = None,
     ) -> Json:
-        """Add a WebVTT file as the caption track of a video in one language.
+        """Add a WebVTT file as the caption track of a video in one language
 
         Args:
             video_id: Identifies the video; ids begin with `vi`.
@@ -375,7 +375,7 @@ class ChaptersResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Delete the chapter track of a video in one language.
+        """Delete the chapter track of a video in one language
 
         Args:
             video_id: Identifies the video; ids begin with `vi`.
@@ -393,7 +393,7 @@ class ChaptersResource(Resource):
         timeout: float | None = None,
     ) -> Json:
         """Fetch the chapter track of a video in one language, with the address of its file; 404
-        when there is none.
+        when there is none
 
         Args:
             video_id: Identifies the video; ids begin with `vi`.
@@ -411,7 +411,7 @@ class ChaptersResource(Resource):
         page_size: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """List the chapter tracks of a video, page by page.
+        """List the chapter tracks of a video, page by page
 
         Args:
             video_id: Identifies the video; ids begin with `vi`.
@@ -434,7 +434,7 @@ class ChaptersResource(Resource):
         file: FileInput,
         timeout: float | None = None,
     ) -> Json:
-        """Add a WebVTT file with the chapter marks of a video in one language.
+        """Add a WebVTT file with the chapter marks of a video in one language
 
         Args:
             video_id: Identifies the video; ids begin with `vi`.
@@ -461,7 +461,7 @@ class LiveStreamsResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Ask a running live stream to end; it stops a few seconds after the answer.
+        """Ask a running live stream to end; it stops a few seconds after the answer
 
         The service puts an end mark into the HLS manifest, which stops players and the recording;
         the broadcaster's connection is held open for at most one more minute. Answers 202.
@@ -482,7 +482,7 @@ class LiveStreamsResource(Resource):
         restreams: Sequence[Mapping[str, Any]] | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Create a live stream and get its stream key.
+        """Create a live stream and get its stream key
 
         Broadcast to the key with RTMP software; the `assets` of the answer hold the player and HLS
         addresses. Answers 200.
@@ -508,7 +508,7 @@ class LiveStreamsResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Delete a live stream with its stream key.
+        """Delete a live stream with its stream key
 
         Args:
             live_stream_id: Identifies the live stream; ids begin with `li`.
@@ -523,7 +523,7 @@ class LiveStreamsResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Remove the uploaded picture of a live stream and return the stream.
+        """Remove the uploaded picture of a live stream and return the stream
 
         Args:
             live_stream_id: Identifies the live stream; ids begin with `li`.
@@ -538,7 +538,7 @@ class LiveStreamsResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Fetch one live stream; `broadcasting` says whether it is on air.
+        """Fetch one live stream; `broadcasting` says whether it is on air
 
         Args:
             live_stream_id: Identifies the live stream; ids begin with `li`.
@@ -558,7 +558,7 @@ class LiveStreamsResource(Resource):
         page_size: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """List the live streams, page by page, filtered by name or stream key.
+        """List the live streams, page by page, filtered by name or stream key
 
         The answer holds stream keys: whoever reads it can broadcast.
 
@@ -593,7 +593,7 @@ class LiveStreamsResource(Resource):
         timeout: float | None = None,
     ) -> Json:
         """Change the name, visibility, player or restream targets of a live stream; fields left out
-        stay.
+        stay
 
         `restreams` replaces the whole list: a target that you do not send again is removed.
 
@@ -622,7 +622,7 @@ class LiveStreamsResource(Resource):
         file: FileInput,
         timeout: float | None = None,
     ) -> Json:
-        """Use an image file as the picture of a live stream.
+        """Use an image file as the picture of a live stream
 
         JPEG, PNG or WebP of at most 8 MiB.
 
@@ -664,7 +664,7 @@ class PlayerThemesResource(Resource):
         track_unplayed: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Create a player theme; every setting that is left out takes the service's default.
+        """Create a player theme; every setting that is left out takes the service's default
 
         Apply it by setting its `playerId` on a video or live stream.
 
@@ -721,7 +721,7 @@ class PlayerThemesResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Delete a player theme, for good.
+        """Delete a player theme, for good
 
         Args:
             player_id: Identifies the player theme, as returned by `player_themes.create`.
@@ -736,7 +736,7 @@ class PlayerThemesResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Remove the logo of a player theme.
+        """Remove the logo of a player theme
 
         Args:
             player_id: Identifies the player theme, as returned by `player_themes.create`.
@@ -751,7 +751,7 @@ class PlayerThemesResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Fetch one player theme with its colours and switches.
+        """Fetch one player theme with its colours and switches
 
         Args:
             player_id: Identifies the player theme, as returned by `player_themes.create`.
@@ -769,7 +769,7 @@ class PlayerThemesResource(Resource):
         page_size: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """List the player themes, page by page.
+        """List the player themes, page by page
 
         Args:
             sort_by: Field to order by: `name`, `createdAt` or `updatedAt`.
@@ -809,7 +809,7 @@ class PlayerThemesResource(Resource):
         track_unplayed: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Change settings of a player theme; fields left out stay as they are.
+        """Change settings of a player theme; fields left out stay as they are
 
         It may take up to 10 minutes until viewers get the new look.
 
@@ -870,7 +870,7 @@ class PlayerThemesResource(Resource):
         link: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Put a logo into a player theme, with an optional link behind it.
+        """Put a logo into a player theme, with an optional link behind it
 
         JPEG or PNG, at most 200 by 100 pixels and 100 KiB; a PNG with transparent background looks
         best.
@@ -901,7 +901,7 @@ class SummariesResource(Resource):
         origin: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Create the summary of a video, generated by the service or left empty for your own text.
+        """Create the summary of a video, generated by the service or left empty for your own text
 
         Set `origin` to `auto` to have it generated; otherwise it stays `missing` until
         `summaries.update_source` fills it. Answers 409 when the video already has one. Follow
@@ -927,7 +927,7 @@ class SummariesResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Delete the summary of a video; the video stays.
+        """Delete the summary of a video; the video stays
 
         Args:
             summary_id: Identifies the summary, as returned by `summaries.create` and
@@ -943,7 +943,7 @@ class SummariesResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Fetch the abstract and the key points of a summary.
+        """Fetch the abstract and the key points of a summary
 
         Args:
             summary_id: Identifies the summary, as returned by `summaries.create` and
@@ -966,7 +966,7 @@ class SummariesResource(Resource):
         timeout: float | None = None,
     ) -> Json:
         """List the summaries of the project, page by page; their texts come from
-        `summaries.get_source`.
+        `summaries.get_source`
 
         Args:
             video_id: Only the summary of this video.
@@ -1001,7 +1001,7 @@ class SummariesResource(Resource):
         takeaways: Sequence[str] | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Write or replace the abstract and the key points of a summary.
+        """Write or replace the abstract and the key points of a summary
 
         Answers 201 with the new text. A conflict with the state of the summary ends in 409.
 
@@ -1037,7 +1037,7 @@ class TagsResource(Resource):
         page_size: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """List the tags in use with the number of videos that carry each, page by page.
+        """List the tags in use with the number of videos that carry each, page by page
 
         Args:
             value: Only tags that contain this text; accents and case do not matter.
@@ -1073,7 +1073,7 @@ class UploadTokensResource(Resource):
         ttl: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Create a token for uploads without an API key, with or without an end.
+        """Create a token for uploads without an API key, with or without an end
 
         Give it to the uploader for `videos.upload_with_token`. Choose `ttl` long enough for the
         slowest upload you expect, and delete tokens that never end once they are no longer needed.
@@ -1093,7 +1093,7 @@ class UploadTokensResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Revoke an upload token; uploads with it are refused from then on.
+        """Revoke an upload token; uploads with it are refused from then on
 
         The way to end a leaked token or one with `ttl` 0. A 404 on a repeat means that it was gone
         already.
@@ -1112,7 +1112,7 @@ class UploadTokensResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Fetch one upload token with its lifetime and its end.
+        """Fetch one upload token with its lifetime and its end
 
         Args:
             upload_token: The token as `upload_tokens.create` returned it; the value itself is the
@@ -1131,7 +1131,7 @@ class UploadTokensResource(Resource):
         page_size: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """List the upload tokens that are still active, page by page.
+        """List the upload tokens that are still active, page by page
 
         The answer holds the tokens themselves: whoever reads it can upload.
 
@@ -1166,7 +1166,7 @@ class VideosDiscardedResource(Resource):
         timeout: float | None = None,
     ) -> Json:
         """Fetch one deleted video that is still kept, with the date of its final removal in
-        `deletesAt`.
+        `deletesAt`
 
         A 404 means that no restorable video has this id; look with `videos.get` whether it was
         never deleted.
@@ -1193,7 +1193,7 @@ class VideosDiscardedResource(Resource):
         timeout: float | None = None,
     ) -> Json:
         """List deleted videos that can still be restored, page by page, with the filters of
-        `videos.list`.
+        `videos.list`
 
         Empty unless the Video Restore feature is on.
 
@@ -1231,7 +1231,7 @@ class VideosDiscardedResource(Resource):
         discarded: bool | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Bring a deleted video back by setting `discarded` to false.
+        """Bring a deleted video back by setting `discarded` to false
 
         Possible within 90 days of the deletion and only with the Video Restore feature.
 
@@ -1274,7 +1274,7 @@ class VideosResource(Resource):
         timeout: float | None = None,
     ) -> Json:
         """Create a video, either empty for a later upload or filled from a URL or from another
-        video.
+        video
 
         Without `source`, send the file next with `videos.upload`. With a URL the service fetches
         the file itself; with a video id it makes a copy. Clip and watermark can be set in this call
@@ -1333,7 +1333,7 @@ class VideosResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Delete a video, for good unless the Video Restore feature is on.
+        """Delete a video, for good unless the Video Restore feature is on
 
         With Video Restore the video is kept for 90 days and can be brought back by
         `videos.discarded.update`. A 404 on a repeated delete means that it was gone already.
@@ -1351,7 +1351,7 @@ class VideosResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Fetch one video with its settings and the URLs to play it.
+        """Fetch one video with its settings and the URLs to play it
 
         For a private video each call puts a fresh viewing token into the URLs. Whether the video
         can be played yet is said by `videos.get_status`.
@@ -1369,7 +1369,7 @@ class VideosResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Say how far the upload and the encoding of a video are.
+        """Say how far the upload and the encoding of a video are
 
         Poll this after an upload until `encoding.playable` is true, or subscribe to
         `video.encoding.quality.completed` with `webhooks.create`. The received parts and bytes tell
@@ -1397,7 +1397,7 @@ class VideosResource(Resource):
         timeout: float | None = None,
     ) -> Json:
         """List the project's videos, page by page, filtered by title, tags, metadata, description
-        or live stream.
+        or live stream
 
         Filters are combined: a video must satisfy all of them. Deleted videos are not among them;
         see `videos.discarded.list`.
@@ -1436,7 +1436,7 @@ class VideosResource(Resource):
         timecode: str,
         timeout: float | None = None,
     ) -> Json:
-        """Use a frame of the video as the picture shown before playback starts.
+        """Use a frame of the video as the picture shown before playback starts
 
         A time beyond the end selects the very first frame. Viewers may see the old picture for a
         short while.
@@ -1468,7 +1468,7 @@ class VideosResource(Resource):
         transcript_summary_attributes: Sequence[str] | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Change settings of a video; fields left out stay as they are.
+        """Change settings of a video; fields left out stay as they are
 
         `tags` and `metadata` replace the whole list, so send the old entries too. Setting
         `language` starts a new transcript. Asking for a summary while the video has one ends in
@@ -1520,7 +1520,7 @@ class VideosResource(Resource):
         timeout: float | None = None,
     ) -> Json:
         """Send the file of a video made by `videos.create`, whole or in chunks; possible only once
-        per video.
+        per video
 
         One request carries up to 200 MiB. Larger files go in chunks with `Content-Range`: at least
         5 MiB and at most 128 MiB each, the last may be smaller; they may be sent in parallel, and
@@ -1546,7 +1546,7 @@ class VideosResource(Resource):
         file: FileInput,
         timeout: float | None = None,
     ) -> Json:
-        """Use an image file as the picture shown before playback starts.
+        """Use an image file as the picture shown before playback starts
 
         JPEG, PNG or WebP of at most 8 MiB. Viewers may see the old picture for a short while. To
         take a frame of the video, call `videos.pick_thumbnail`.
@@ -1568,7 +1568,7 @@ class VideosResource(Resource):
         video_id: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Upload a new video with an upload token instead of an API key, whole or in chunks.
+        """Upload a new video with an upload token instead of an API key, whole or in chunks
 
         For browsers and other places where no key may be. The token goes into the query and no
         Authorization header is sent. One request carries up to 200 MiB; larger files go in chunks
@@ -1603,7 +1603,7 @@ class WatermarksResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Delete a watermark image, so that no new video can use it.
+        """Delete a watermark image, so that no new video can use it
 
         Args:
             watermark_id: Identifies the watermark image, as returned by `watermarks.upload`.
@@ -1621,7 +1621,7 @@ class WatermarksResource(Resource):
         page_size: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """List the uploaded watermark images, page by page; only ids and dates, no picture.
+        """List the uploaded watermark images, page by page; only ids and dates, no picture
 
         Args:
             sort_by: Field to order by; only `createdAt` is allowed.
@@ -1644,7 +1644,7 @@ class WatermarksResource(Resource):
         file: FileInput,
         timeout: float | None = None,
     ) -> Json:
-        """Upload a JPEG or PNG image for use as a watermark.
+        """Upload a JPEG or PNG image for use as a watermark
 
         Use the `watermarkId` of the answer as `watermark.id` in `videos.create`.
 
@@ -1671,7 +1671,7 @@ class WebhooksResource(Resource):
         url: str,
         timeout: float | None = None,
     ) -> Json:
-        """Have the service call an address of yours when certain events happen.
+        """Have the service call an address of yours when certain events happen
 
         Keep the `signatureSecret` of the answer to check deliveries: the header
         `X-Api-Video-Signature` is an HMAC-SHA256 over the body keyed with it,
@@ -1693,7 +1693,7 @@ class WebhooksResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Delete a webhook; no further deliveries are made to its address.
+        """Delete a webhook; no further deliveries are made to its address
 
         Args:
             webhook_id: Identifies the webhook, as returned by `webhooks.create`.
@@ -1708,7 +1708,7 @@ class WebhooksResource(Resource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Fetch one webhook with its events, its address and its signing secret.
+        """Fetch one webhook with its events, its address and its signing secret
 
         Args:
             webhook_id: Identifies the webhook, as returned by `webhooks.create`.
@@ -1725,7 +1725,7 @@ class WebhooksResource(Resource):
         page_size: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """List the webhooks, page by page, or only those for one event.
+        """List the webhooks, page by page, or only those for one event
 
         Args:
             events: Only webhooks that are called for this event, for example

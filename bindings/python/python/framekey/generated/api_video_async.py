@@ -28,7 +28,7 @@ class AsyncAccessTokensResource(AsyncResource):
         timeout: float | None = None,
     ) -> Json:
         """Exchange an API key for a bearer token and a refresh token; the bearer token lasts 3600
-        seconds.
+        seconds
 
         Sends no credential besides the key in the body. A refused key is answered with 400 or 401;
         a common cause is a sandbox key sent to the production host or the other way round.
@@ -48,7 +48,7 @@ class AsyncAccessTokensResource(AsyncResource):
         refresh_token: str,
         timeout: float | None = None,
     ) -> Json:
-        """Trade a refresh token for a new bearer token and a new refresh token.
+        """Trade a refresh token for a new bearer token and a new refresh token
 
         Needs no other credential. Keep the refresh token of the newest answer and drop the older
         one. When it is refused, start again with `access_tokens.create`.
@@ -83,7 +83,7 @@ class AsyncAnalyticsResource(AsyncResource):
         timeout: float | None = None,
     ) -> Json:
         """Compute one number for a metric over a period, such as the average watch time or the peak
-        of concurrent viewers.
+        of concurrent viewers
 
         The period is `from` up to but without `to`; left out, it is the last day. A combination
         that the service does not offer is answered with 400 or 404. `play` with `total` counts over
@@ -138,7 +138,7 @@ class AsyncAnalyticsResource(AsyncResource):
         page_size: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Split a metric by a dimension such as country, browser or video, page by page.
+        """Split a metric by a dimension such as country, browser or video, page by page
 
         The period is `from` up to but without `to`; left out, it is the last day. A combination
         that the service does not offer is answered with 400 or 404. `play-total` counts over all
@@ -201,7 +201,7 @@ class AsyncAnalyticsResource(AsyncResource):
         page_size: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Give a metric as a series of points per minute, hour or day, page by page.
+        """Give a metric as a series of points per minute, hour or day, page by page
 
         The period is `from` up to but without `to`; left out, it is the last day. A combination
         that the service does not offer is answered with 400 or 404.
@@ -259,7 +259,7 @@ class AsyncCaptionsResource(AsyncResource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Delete the caption track of a video in one language.
+        """Delete the caption track of a video in one language
 
         Args:
             video_id: Identifies the video; ids begin with `vi`.
@@ -279,7 +279,7 @@ class AsyncCaptionsResource(AsyncResource):
         timeout: float | None = None,
     ) -> Json:
         """Fetch the caption track of a video in one language, with the address of its file; 404
-        when there is none.
+        when there is none
 
         Args:
             video_id: Identifies the video; ids begin with `vi`.
@@ -299,7 +299,7 @@ class AsyncCaptionsResource(AsyncResource):
         page_size: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """List the caption tracks of a video, page by page.
+        """List the caption tracks of a video, page by page
 
         Args:
             video_id: Identifies the video; ids begin with `vi`.
@@ -322,7 +322,7 @@ class AsyncCaptionsResource(AsyncResource):
         default: bool | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Make a caption track the one that is on by default, or stop that.
+        """Make a caption track the one that is on by default, or stop that
 
         Args:
             video_id: Identifies the video; ids begin with `vi`.
@@ -347,7 +347,7 @@ class AsyncCaptionsResource(AsyncResource):
         file: FileInput,
         timeout: float | None = None,
     ) -> Json:
-        """Add a WebVTT file as the caption track of a video in one language.
+        """Add a WebVTT file as the caption track of a video in one language
 
         Args:
             video_id: Identifies the video; ids begin with `vi`.
@@ -376,7 +376,7 @@ class AsyncChaptersResource(AsyncResource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Delete the chapter track of a video in one language.
+        """Delete the chapter track of a video in one language
 
         Args:
             video_id: Identifies the video; ids begin with `vi`.
@@ -394,7 +394,7 @@ class AsyncChaptersResource(AsyncResource):
         timeout: float | None = None,
     ) -> Json:
         """Fetch the chapter track of a video in one language, with the address of its file; 404
-        when there is none.
+        when there is none
 
         Args:
             video_id: Identifies the video; ids begin with `vi`.
@@ -412,7 +412,7 @@ class AsyncChaptersResource(AsyncResource):
         page_size: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """List the chapter tracks of a video, page by page.
+        """List the chapter tracks of a video, page by page
 
         Args:
             video_id: Identifies the video; ids begin with `vi`.
@@ -435,7 +435,7 @@ class AsyncChaptersResource(AsyncResource):
         file: FileInput,
         timeout: float | None = None,
     ) -> Json:
-        """Add a WebVTT file with the chapter marks of a video in one language.
+        """Add a WebVTT file with the chapter marks of a video in one language
 
         Args:
             video_id: Identifies the video; ids begin with `vi`.
@@ -462,7 +462,7 @@ class AsyncLiveStreamsResource(AsyncResource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Ask a running live stream to end; it stops a few seconds after the answer.
+        """Ask a running live stream to end; it stops a few seconds after the answer
 
         The service puts an end mark into the HLS manifest, which stops players and the recording;
         the broadcaster's connection is held open for at most one more minute. Answers 202.
@@ -483,7 +483,7 @@ class AsyncLiveStreamsResource(AsyncResource):
         restreams: Sequence[Mapping[str, Any]] | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Create a live stream and get its stream key.
+        """Create a live stream and get its stream key
 
         Broadcast to the key with RTMP software; the `assets` of the answer hold the player and HLS
         addresses. Answers 200.
@@ -509,7 +509,7 @@ class AsyncLiveStreamsResource(AsyncResource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Delete a live stream with its stream key.
+        """Delete a live stream with its stream key
 
         Args:
             live_stream_id: Identifies the live stream; ids begin with `li`.
@@ -524,7 +524,7 @@ class AsyncLiveStreamsResource(AsyncResource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Remove the uploaded picture of a live stream and return the stream.
+        """Remove the uploaded picture of a live stream and return the stream
 
         Args:
             live_stream_id: Identifies the live stream; ids begin with `li`.
@@ -539,7 +539,7 @@ class AsyncLiveStreamsResource(AsyncResource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Fetch one live stream; `broadcasting` says whether it is on air.
+        """Fetch one live stream; `broadcasting` says whether it is on air
 
         Args:
             live_stream_id: Identifies the live stream; ids begin with `li`.
@@ -559,7 +559,7 @@ class AsyncLiveStreamsResource(AsyncResource):
         page_size: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """List the live streams, page by page, filtered by name or stream key.
+        """List the live streams, page by page, filtered by name or stream key
 
         The answer holds stream keys: whoever reads it can broadcast.
 
@@ -594,7 +594,7 @@ class AsyncLiveStreamsResource(AsyncResource):
         timeout: float | None = None,
     ) -> Json:
         """Change the name, visibility, player or restream targets of a live stream; fields left out
-        stay.
+        stay
 
         `restreams` replaces the whole list: a target that you do not send again is removed.
 
@@ -623,7 +623,7 @@ class AsyncLiveStreamsResource(AsyncResource):
         file: FileInput,
         timeout: float | None = None,
     ) -> Json:
-        """Use an image file as the picture of a live stream.
+        """Use an image file as the picture of a live stream
 
         JPEG, PNG or WebP of at most 8 MiB.
 
@@ -665,7 +665,7 @@ class AsyncPlayerThemesResource(AsyncResource):
         track_unplayed: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Create a player theme; every setting that is left out takes the service's default.
+        """Create a player theme; every setting that is left out takes the service's default
 
         Apply it by setting its `playerId` on a video or live stream.
 
@@ -722,7 +722,7 @@ class AsyncPlayerThemesResource(AsyncResource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Delete a player theme, for good.
+        """Delete a player theme, for good
 
         Args:
             player_id: Identifies the player theme, as returned by `player_themes.create`.
@@ -737,7 +737,7 @@ class AsyncPlayerThemesResource(AsyncResource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Remove the logo of a player theme.
+        """Remove the logo of a player theme
 
         Args:
             player_id: Identifies the player theme, as returned by `player_themes.create`.
@@ -752,7 +752,7 @@ class AsyncPlayerThemesResource(AsyncResource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Fetch one player theme with its colours and switches.
+        """Fetch one player theme with its colours and switches
 
         Args:
             player_id: Identifies the player theme, as returned by `player_themes.create`.
@@ -770,7 +770,7 @@ class AsyncPlayerThemesResource(AsyncResource):
         page_size: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """List the player themes, page by page.
+        """List the player themes, page by page
 
         Args:
             sort_by: Field to order by: `name`, `createdAt` or `updatedAt`.
@@ -810,7 +810,7 @@ class AsyncPlayerThemesResource(AsyncResource):
         track_unplayed: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Change settings of a player theme; fields left out stay as they are.
+        """Change settings of a player theme; fields left out stay as they are
 
         It may take up to 10 minutes until viewers get the new look.
 
@@ -871,7 +871,7 @@ class AsyncPlayerThemesResource(AsyncResource):
         link: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Put a logo into a player theme, with an optional link behind it.
+        """Put a logo into a player theme, with an optional link behind it
 
         JPEG or PNG, at most 200 by 100 pixels and 100 KiB; a PNG with transparent background looks
         best.
@@ -902,7 +902,7 @@ class AsyncSummariesResource(AsyncResource):
         origin: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Create the summary of a video, generated by the service or left empty for your own text.
+        """Create the summary of a video, generated by the service or left empty for your own text
 
         Set `origin` to `auto` to have it generated; otherwise it stays `missing` until
         `summaries.update_source` fills it. Answers 409 when the video already has one. Follow
@@ -928,7 +928,7 @@ class AsyncSummariesResource(AsyncResource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Delete the summary of a video; the video stays.
+        """Delete the summary of a video; the video stays
 
         Args:
             summary_id: Identifies the summary, as returned by `summaries.create` and
@@ -944,7 +944,7 @@ class AsyncSummariesResource(AsyncResource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Fetch the abstract and the key points of a summary.
+        """Fetch the abstract and the key points of a summary
 
         Args:
             summary_id: Identifies the summary, as returned by `summaries.create` and
@@ -967,7 +967,7 @@ class AsyncSummariesResource(AsyncResource):
         timeout: float | None = None,
     ) -> Json:
         """List the summaries of the project, page by page; their texts come from
-        `summaries.get_source`.
+        `summaries.get_source`
 
         Args:
             video_id: Only the summary of this video.
@@ -1002,7 +1002,7 @@ class AsyncSummariesResource(AsyncResource):
         takeaways: Sequence[str] | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Write or replace the abstract and the key points of a summary.
+        """Write or replace the abstract and the key points of a summary
 
         Answers 201 with the new text. A conflict with the state of the summary ends in 409.
 
@@ -1038,7 +1038,7 @@ class AsyncTagsResource(AsyncResource):
         page_size: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """List the tags in use with the number of videos that carry each, page by page.
+        """List the tags in use with the number of videos that carry each, page by page
 
         Args:
             value: Only tags that contain this text; accents and case do not matter.
@@ -1074,7 +1074,7 @@ class AsyncUploadTokensResource(AsyncResource):
         ttl: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Create a token for uploads without an API key, with or without an end.
+        """Create a token for uploads without an API key, with or without an end
 
         Give it to the uploader for `videos.upload_with_token`. Choose `ttl` long enough for the
         slowest upload you expect, and delete tokens that never end once they are no longer needed.
@@ -1094,7 +1094,7 @@ class AsyncUploadTokensResource(AsyncResource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Revoke an upload token; uploads with it are refused from then on.
+        """Revoke an upload token; uploads with it are refused from then on
 
         The way to end a leaked token or one with `ttl` 0. A 404 on a repeat means that it was gone
         already.
@@ -1113,7 +1113,7 @@ class AsyncUploadTokensResource(AsyncResource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Fetch one upload token with its lifetime and its end.
+        """Fetch one upload token with its lifetime and its end
 
         Args:
             upload_token: The token as `upload_tokens.create` returned it; the value itself is the
@@ -1132,7 +1132,7 @@ class AsyncUploadTokensResource(AsyncResource):
         page_size: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """List the upload tokens that are still active, page by page.
+        """List the upload tokens that are still active, page by page
 
         The answer holds the tokens themselves: whoever reads it can upload.
 
@@ -1167,7 +1167,7 @@ class AsyncVideosDiscardedResource(AsyncResource):
         timeout: float | None = None,
     ) -> Json:
         """Fetch one deleted video that is still kept, with the date of its final removal in
-        `deletesAt`.
+        `deletesAt`
 
         A 404 means that no restorable video has this id; look with `videos.get` whether it was
         never deleted.
@@ -1194,7 +1194,7 @@ class AsyncVideosDiscardedResource(AsyncResource):
         timeout: float | None = None,
     ) -> Json:
         """List deleted videos that can still be restored, page by page, with the filters of
-        `videos.list`.
+        `videos.list`
 
         Empty unless the Video Restore feature is on.
 
@@ -1232,7 +1232,7 @@ class AsyncVideosDiscardedResource(AsyncResource):
         discarded: bool | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Bring a deleted video back by setting `discarded` to false.
+        """Bring a deleted video back by setting `discarded` to false
 
         Possible within 90 days of the deletion and only with the Video Restore feature.
 
@@ -1275,7 +1275,7 @@ class AsyncVideosResource(AsyncResource):
         timeout: float | None = None,
     ) -> Json:
         """Create a video, either empty for a later upload or filled from a URL or from another
-        video.
+        video
 
         Without `source`, send the file next with `videos.upload`. With a URL the service fetches
         the file itself; with a video id it makes a copy. Clip and watermark can be set in this call
@@ -1334,7 +1334,7 @@ class AsyncVideosResource(AsyncResource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Delete a video, for good unless the Video Restore feature is on.
+        """Delete a video, for good unless the Video Restore feature is on
 
         With Video Restore the video is kept for 90 days and can be brought back by
         `videos.discarded.update`. A 404 on a repeated delete means that it was gone already.
@@ -1352,7 +1352,7 @@ class AsyncVideosResource(AsyncResource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Fetch one video with its settings and the URLs to play it.
+        """Fetch one video with its settings and the URLs to play it
 
         For a private video each call puts a fresh viewing token into the URLs. Whether the video
         can be played yet is said by `videos.get_status`.
@@ -1370,7 +1370,7 @@ class AsyncVideosResource(AsyncResource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Say how far the upload and the encoding of a video are.
+        """Say how far the upload and the encoding of a video are
 
         Poll this after an upload until `encoding.playable` is true, or subscribe to
         `video.encoding.quality.completed` with `webhooks.create`. The received parts and bytes tell
@@ -1398,7 +1398,7 @@ class AsyncVideosResource(AsyncResource):
         timeout: float | None = None,
     ) -> Json:
         """List the project's videos, page by page, filtered by title, tags, metadata, description
-        or live stream.
+        or live stream
 
         Filters are combined: a video must satisfy all of them. Deleted videos are not among them;
         see `videos.discarded.list`.
@@ -1437,7 +1437,7 @@ class AsyncVideosResource(AsyncResource):
         timecode: str,
         timeout: float | None = None,
     ) -> Json:
-        """Use a frame of the video as the picture shown before playback starts.
+        """Use a frame of the video as the picture shown before playback starts
 
         A time beyond the end selects the very first frame. Viewers may see the old picture for a
         short while.
@@ -1469,7 +1469,7 @@ class AsyncVideosResource(AsyncResource):
         transcript_summary_attributes: Sequence[str] | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Change settings of a video; fields left out stay as they are.
+        """Change settings of a video; fields left out stay as they are
 
         `tags` and `metadata` replace the whole list, so send the old entries too. Setting
         `language` starts a new transcript. Asking for a summary while the video has one ends in
@@ -1521,7 +1521,7 @@ class AsyncVideosResource(AsyncResource):
         timeout: float | None = None,
     ) -> Json:
         """Send the file of a video made by `videos.create`, whole or in chunks; possible only once
-        per video.
+        per video
 
         One request carries up to 200 MiB. Larger files go in chunks with `Content-Range`: at least
         5 MiB and at most 128 MiB each, the last may be smaller; they may be sent in parallel, and
@@ -1547,7 +1547,7 @@ class AsyncVideosResource(AsyncResource):
         file: FileInput,
         timeout: float | None = None,
     ) -> Json:
-        """Use an image file as the picture shown before playback starts.
+        """Use an image file as the picture shown before playback starts
 
         JPEG, PNG or WebP of at most 8 MiB. Viewers may see the old picture for a short while. To
         take a frame of the video, call `videos.pick_thumbnail`.
@@ -1569,7 +1569,7 @@ class AsyncVideosResource(AsyncResource):
         video_id: str | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """Upload a new video with an upload token instead of an API key, whole or in chunks.
+        """Upload a new video with an upload token instead of an API key, whole or in chunks
 
         For browsers and other places where no key may be. The token goes into the query and no
         Authorization header is sent. One request carries up to 200 MiB; larger files go in chunks
@@ -1604,7 +1604,7 @@ class AsyncWatermarksResource(AsyncResource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Delete a watermark image, so that no new video can use it.
+        """Delete a watermark image, so that no new video can use it
 
         Args:
             watermark_id: Identifies the watermark image, as returned by `watermarks.upload`.
@@ -1622,7 +1622,7 @@ class AsyncWatermarksResource(AsyncResource):
         page_size: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """List the uploaded watermark images, page by page; only ids and dates, no picture.
+        """List the uploaded watermark images, page by page; only ids and dates, no picture
 
         Args:
             sort_by: Field to order by; only `createdAt` is allowed.
@@ -1645,7 +1645,7 @@ class AsyncWatermarksResource(AsyncResource):
         file: FileInput,
         timeout: float | None = None,
     ) -> Json:
-        """Upload a JPEG or PNG image for use as a watermark.
+        """Upload a JPEG or PNG image for use as a watermark
 
         Use the `watermarkId` of the answer as `watermark.id` in `videos.create`.
 
@@ -1672,7 +1672,7 @@ class AsyncWebhooksResource(AsyncResource):
         url: str,
         timeout: float | None = None,
     ) -> Json:
-        """Have the service call an address of yours when certain events happen.
+        """Have the service call an address of yours when certain events happen
 
         Keep the `signatureSecret` of the answer to check deliveries: the header
         `X-Api-Video-Signature` is an HMAC-SHA256 over the body keyed with it,
@@ -1694,7 +1694,7 @@ class AsyncWebhooksResource(AsyncResource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Delete a webhook; no further deliveries are made to its address.
+        """Delete a webhook; no further deliveries are made to its address
 
         Args:
             webhook_id: Identifies the webhook, as returned by `webhooks.create`.
@@ -1709,7 +1709,7 @@ class AsyncWebhooksResource(AsyncResource):
         *,
         timeout: float | None = None,
     ) -> Json:
-        """Fetch one webhook with its events, its address and its signing secret.
+        """Fetch one webhook with its events, its address and its signing secret
 
         Args:
             webhook_id: Identifies the webhook, as returned by `webhooks.create`.
@@ -1726,7 +1726,7 @@ class AsyncWebhooksResource(AsyncResource):
         page_size: int | Unset = UNSET,
         timeout: float | None = None,
     ) -> Json:
-        """List the webhooks, page by page, or only those for one event.
+        """List the webhooks, page by page, or only those for one event
 
         Args:
             events: Only webhooks that are called for this event, for example
