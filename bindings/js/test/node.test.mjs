@@ -228,6 +228,7 @@ test("a service that is not there is a connection error", async () => {
   await assert.rejects(tl.indexes.list(), (error) => {
     assert.ok(error instanceof framekey.APIConnectionError, String(error));
     assert.equal(error.code, "net.connect");
+    assert.ok(error.message.includes(`could not connect to http://127.0.0.1:${port} (`), error.message);
     return true;
   });
 });

@@ -105,6 +105,7 @@ def test_connecting_and_waiting_fail_apart(serve: Any) -> None:
     with pytest.raises(APIConnectionError) as caught:
         tl.indexes.list()
     assert caught.value.code == "net.connect"
+    assert f"could not connect to http://127.0.0.1:{port} (" in str(caught.value)
 
     def answer(request: Any) -> None:
         request.rfile.read(1)

@@ -58,7 +58,10 @@ pub(crate) fn read(path: &Path) -> Result<Contents, Error> {
     let bad = |why: String| {
         Error::new(ErrorKind::Credential, "auth.source", format!("the file {shown} {why}"))
     };
-    let unreadable = |error: std::io::Error| bad(format!("cannot be read: {}", error.kind()));
+    let unreadable = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => bad("is not there".to_owned()),
+        kind => bad(format!("cannot be read: {kind}")),
+    };
     // A pipe would keep the caller waiting, a device might do anything.
     if !path.metadata().map_err(unreadable)?.is_file() {
         return Err(bad("is no regular file".to_owned()));

@@ -105,7 +105,7 @@ fn mp_03_what_is_no_key_file_is_told_and_never_waited_for() {
     write(&at("huge"), vec![b'a'; (64 << 10) + 1], 0o600);
     write(&at("binary"), b"canary\xff\xfe", 0o600);
     for (path, why) in [
-        (at("none"), "cannot be read: entity not found"),
+        (at("none"), "is not there"),
         (folder.path().to_owned(), "is no regular file"),
         (pipe, "is no regular file"),
         (Path::new("/dev/zero").to_owned(), "is no regular file"),

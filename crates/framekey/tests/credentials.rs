@@ -139,12 +139,32 @@ async fn e32_the_profile_and_its_file_can_be_named_by_the_environment() {
     machine.file("tl.key", "tlk_file\n");
     assert_eq!(machine.finds(TL).await.unwrap_err().code(), "auth.missing");
     machine.set("FRAMEKEY_CONFIG_FILE", file.display().to_string());
-    assert!(refused(machine.builder(TL)).1.contains("has no profile `default`"));
+    let text = refused(machine.builder(TL)).1;
+    assert!(text.ends_with("has no profile `default`; FRAMEKEY_CONFIG_FILE names the file"));
     machine.set("FRAMEKEY_PROFILE", "work");
     assert_eq!(machine.finds(TL).await.unwrap(), "tlk_file");
+    // Who asked is said: the variable may have been set far from here.
+    let in_code = || machine.builder(TL).set("profile", json!("other")).unwrap();
+    let text = refused(in_code()).1;
+    assert!(
+        text.contains("; option `profile` asks for profile `other`; FRAMEKEY_CONFIG"),
+        "{text}"
+    );
+    machine.set("FRAMEKEY_CONFIG_FILE", "");
+    let text = machine.builder(TL).build().unwrap_err().message().to_owned();
+    assert!(
+        text.ends_with("config.toml is not there; FRAMEKEY_PROFILE asks for profile `work`"),
+        "{text}"
+    );
+    machine.set("HOME", "");
+    let text = refused(machine.builder(TL)).1;
+    assert!(
+        text.contains("there is no folder") && text.contains("FRAMEKEY_PROFILE asks"),
+        "{text}"
+    );
     machine.set("FRAMEKEY_CONFIG_FILE", "/no/such/file");
     let error = machine.builder(TL).build().unwrap_err();
-    assert!(error.message().contains("/no/such/file cannot be read"), "{error}");
+    assert!(error.message().contains("/no/such/file is not there"), "{error}");
 }
 
 #[tokio::test]

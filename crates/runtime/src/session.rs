@@ -124,7 +124,11 @@ impl Session {
                 Either::Right(_) => Err(Error::new(
                     ErrorKind::Timeout,
                     "timeout.deadline",
-                    format!("no complete answer within {} s (option `timeout`)", Seconds(limit)),
+                    format!(
+                        "no complete answer from {} within {} s (option `timeout`)",
+                        self.base().origin(),
+                        Seconds(limit)
+                    ),
                 )),
             },
         };
@@ -150,13 +154,9 @@ impl Session {
             check::credential(&applied)?;
             attempts += 1;
             let wire = self.assemble(operation, &request, &applied, &boundary);
-            let answer = self
-                .shared
-                .platform
-                .transport
-                .send(wire)
-                .await
-                .map_err(|fault| transport_error(operation, fault).after_attempts(attempts))?;
+            let answer = self.shared.platform.transport.send(wire).await.map_err(|fault| {
+                transport_error(operation, self.base().origin(), fault).after_attempts(attempts)
+            })?;
             let good = (200..300).contains(&answer.status);
             if good && request.streamed {
                 return Ok(deliver(answer, attempts));
@@ -276,25 +276,30 @@ impl SessionBuilder {
     }
 }
 
-fn transport_error(operation: &'static Operation, fault: TransportError) -> Error {
+/// The origin is said here, where it is known: it has neither path nor query, and no secret.
+fn transport_error(operation: &'static Operation, origin: &str, fault: TransportError) -> Error {
     let reads = !matches!(
         operation.retry,
         framekey_catalog::Retry::Unsafe | framekey_catalog::Retry::Keyed
     );
-    let (kind, code, what) = match fault.stage {
-        Stage::Connect => (ErrorKind::Connection, "net.connect", "could not connect"),
-        Stage::Tls => (ErrorKind::Connection, "net.tls", "no secure connection"),
-        Stage::Source => (ErrorKind::Usage, "usage.bad_file", "the file to send could not be read"),
+    let (kind, code, what, after) = match fault.stage {
+        Stage::Connect => (ErrorKind::Connection, "net.connect", "could not connect to ", ""),
+        Stage::Tls => (ErrorKind::Connection, "net.tls", "no secure connection to ", ""),
+        Stage::Source => {
+            let text = format!("the file to send could not be read ({})", fault.message);
+            return Error::new(ErrorKind::Usage, "usage.bad_file", text).because(fault);
+        }
         Stage::Sent | Stage::Answering if reads => {
-            (ErrorKind::Connection, "net.broken", "the connection broke")
+            (ErrorKind::Connection, "net.broken", "the connection to ", " broke")
         }
         Stage::Sent | Stage::Answering => (
             ErrorKind::Connection,
             "outcome_unknown",
-            "the connection broke after the request was sent: it may have been carried out",
+            "the connection to ",
+            " broke after the request was sent: it may have been carried out",
         ),
     };
-    Error::new(kind, code, format!("{what} ({})", fault.message)).because(fault)
+    Error::new(kind, code, format!("{what}{origin}{after} ({})", fault.message)).because(fault)
 }
 
 fn refusal(
@@ -329,7 +334,8 @@ fn refusal(
         _ => format!("the service answered {status}"),
     };
     if let Some(text) = &server.message {
-        message.push_str(&format!(": {text}"));
+        // A sentence of the service goes on in ours.
+        message.push_str(&format!(": {}", text.trim_end_matches(['.', ' '])));
     }
     if let Some(text) = &server.code {
         message.push_str(&format!(" ({text})"));

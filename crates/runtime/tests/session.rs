@@ -163,6 +163,15 @@ async fn every_status_has_its_kind_and_the_services_words() {
 }
 
 #[tokio::test]
+async fn rt_09_a_sentence_of_the_service_goes_on_in_ours() {
+    let body = r#"{"title":"Out of range.","name":"pageSize"}"#;
+    let script = Script::new(move |_, _| Answer::json(400, body));
+    let error = fail(&script, |_| {}).await;
+    assert_eq!(error.message(), "the service answered 400: Out of range; parameter `pageSize`");
+    assert_eq!(error.server().unwrap().message.as_deref(), Some("Out of range."));
+}
+
+#[tokio::test]
 async fn a_broken_connection_says_whether_the_call_may_have_been_carried_out() {
     let create = find(Service::ApiVideo, "videos.create").unwrap();
     let request = || Request { path: "/videos".to_owned(), ..Request::default() };
@@ -176,6 +185,9 @@ async fn a_broken_connection_says_whether_the_call_may_have_been_carried_out() {
         let error = session(&script).send(create, request()).await.unwrap_err();
         assert_eq!((error.code(), error.attempts()), (code, 1));
         assert!(std::error::Error::source(&error).is_some());
+        // Where to, without a path or a query.
+        assert!(error.message().contains("https://service.example "), "{error}");
+        assert!(!error.message().contains("/v1") && !error.message().contains("canary"), "{error}");
     }
     let script = Script::new(|_, _| Answer::broken(Stage::Sent));
     assert_eq!(fail(&script, |_| {}).await.code(), "net.broken");
@@ -205,7 +217,7 @@ async fn e12_the_deadline_ends_a_call_and_names_itself() {
     let (operation, request) = get();
     let error = session.send(operation, request).await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Timeout, "timeout.deadline"));
-    assert!(error.to_string().contains("3 s"), "{error}");
+    assert!(error.to_string().contains("from https://service.example within 3 s"), "{error}");
 }
 
 /// A credential with whatever secret.
@@ -270,10 +282,7 @@ async fn what_a_refusal_names_is_told_and_only_a_good_answer_is_streamed() {
         r#"{"type":"https://docs/x/attribute-required","title":"Missing.","name":"title"}"#;
     let script = Script::new(move |_, _| Answer::json(400, problem));
     let error = fail(&script, |request| request.streamed = true).await;
-    assert!(
-        error.message().contains("Missing. (attribute-required); parameter `title`"),
-        "{error}"
-    );
+    assert!(error.message().contains("Missing (attribute-required); parameter `title`"), "{error}");
     let script = Script::new(|_, _| Answer::json(200, "{}"));
     let (operation, mut request) = get();
     request.streamed = true;

@@ -110,8 +110,13 @@ impl<C: From<Client>> ClientBuilder<C> {
     /// What the profile says; without a word of it, what the keyring has.
     pub(super) fn found_in_profile(&self, making: &mut Making<'_>) -> Result<Chosen, Error> {
         let mut chosen = Chosen::default();
-        let profile = self.profile()?;
-        let section = profile.as_ref().map(Profile::section).transpose()?.flatten();
+        let (profile, section) = match self.profile()? {
+            None => (None, None),
+            Some((profile, asked)) => {
+                let section = profile.section().map_err(|error| asked_for(&error, &asked))?;
+                (Some(profile), section)
+            }
+        };
         let mut command = None;
         if let (Some(profile), Some(section)) = (profile, section) {
             let origin = profile.provenance();
@@ -173,13 +178,13 @@ impl<C: From<Client>> ClientBuilder<C> {
         self.live(source, making, ages.as_deref()).map(Some)
     }
 
-    /// The profile to use, if the file is there or was asked for.
-    fn profile(&self) -> Result<Option<Profile>, Error> {
+    /// The profile to use, if the file is there or was asked for, and who asked for it.
+    fn profile(&self) -> Result<Option<(Profile, Vec<String>)>, Error> {
         let variable = |name| (self.environment)(name).filter(|text| !text.is_empty());
         let home = variable(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).map(PathBuf::from);
         let given = match self.text("config_file") {
-            Some(path) => Some(path.to_owned()),
-            None => self.in_environment("config_file")?.map(|(path, _)| path.trim().to_owned()),
+            Some(path) => Some((path.to_owned(), "option `config_file`")),
+            None => self.in_environment("config_file")?.map(|(path, by)| (path.trim().into(), by)),
         };
         let usual = || {
             let folder = if cfg!(windows) { "APPDATA" } else { "XDG_CONFIG_HOME" };
@@ -187,22 +192,28 @@ impl<C: From<Client>> ClientBuilder<C> {
             let folder = folder.or_else(|| Some(home.as_ref()?.join(".config")))?;
             Some(folder.join("framekey").join("config.toml"))
         };
-        let (name, asked) = self.profile_name()?;
-        let asked = asked || given.is_some();
-        let Some(file) = given.map(PathBuf::from).or_else(usual) else {
-            return if asked { Err(no_file(&name)) } else { Ok(None) };
+        let (name, by) = self.profile_name()?;
+        let mut asked = Vec::new();
+        asked.extend(by.map(|by| format!("{by} asks for profile `{name}`")));
+        asked.extend(given.as_ref().map(|(_, by)| format!("{by} names the file")));
+        let Some(file) = given.map(|(path, _)| path.into()).or_else(usual) else {
+            let why = "there is no folder to look for the profile file in; name it in FRAMEKEY_CONFIG_FILE";
+            let error = config("config.bad_profile", why);
+            return if asked.is_empty() { Ok(None) } else { Err(asked_for(&error, &asked)) };
         };
         let profile = Profile::new(file, name, self.service, home);
-        Ok((asked || profile.exists()).then_some(profile))
+        let used = !asked.is_empty() || profile.exists();
+        Ok(used.then_some((profile, asked)))
     }
 
-    /// The profile's name, and whether anybody gave it.
-    fn profile_name(&self) -> Result<(String, bool), Error> {
+    /// The profile's name, and who gave it.
+    fn profile_name(&self) -> Result<(String, Option<&'static str>), Error> {
         if let Some(name) = self.text("profile") {
-            return Ok((name.to_owned(), true));
+            return Ok((name.to_owned(), Some("option `profile`")));
         }
-        let found = self.in_environment("profile")?.map(|(name, _)| (name.trim().to_owned(), true));
-        Ok(found.unwrap_or_else(|| ("default".to_owned(), false)))
+        let found = self.in_environment("profile")?;
+        let found = found.map(|(name, by)| (name.trim().to_owned(), Some(by)));
+        Ok(found.unwrap_or_else(|| ("default".to_owned(), None)))
     }
 
     fn file(
@@ -283,11 +294,11 @@ fn wants_token(making: &Making<'_>) -> bool {
     matches!(making.mode, Some(Mode::Jwt | Mode::Token))
 }
 
-fn no_file(profile: &str) -> Error {
-    config(
-        "config.bad_profile",
-        format!(
-            "profile `{profile}` is asked for, and there is no folder to look for the profile file in; name it in FRAMEKEY_CONFIG_FILE"
-        ),
-    )
+/// The error with who asked for the profile, since a variable may have been set far from here.
+fn asked_for(error: &Error, asked: &[String]) -> Error {
+    let mut text = error.message().to_owned();
+    for asked in asked {
+        text.push_str(&format!("; {asked}"));
+    }
+    Error::new(error.kind(), error.code(), text)
 }
