@@ -25,6 +25,18 @@ fn list() -> Request<()> {
     Request::get("http://localhost/api-video/videos").body(()).unwrap()
 }
 
+fn is_long() -> bool {
+    std::env::var_os("FRAMEKEY_LONG").is_some()
+}
+
+/// Bytes of this process in memory.
+#[cfg(target_os = "linux")]
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().strip_suffix(" kB").unwrap().parse::<usize>().unwrap() * 1024
+}
+
 async fn still_works(lab: &Lab) {
     assert_eq!(lab.video("GET", "/videos").send().await.status, 200);
 }
@@ -60,21 +72,61 @@ async fn huge_heads_are_refused() {
     still_works(&lab).await;
 }
 
+/// One connection after the other; a hundred with `FRAMEKEY_LONG=1`.
 #[tokio::test]
-async fn rapid_resets_end_the_connection_that_sends_them() {
+#[cfg(target_os = "linux")]
+async fn rapid_resets_leave_nothing_behind() {
     let lab = Lab::new().await;
-    let (send, line) = line(&lab).await;
-    for _ in 0..5000 {
-        let Ok(mut ready) = send.clone().ready().await else { break };
-        let Ok((_, mut body)) = ready.send_request(list(), false) else { break };
-        body.send_reset(h2::Reason::CANCEL);
-        tokio::task::yield_now().await;
-        if line.is_finished() {
-            break;
+    let before = resident();
+    for _ in 0..if is_long() { 100 } else { 2 } {
+        let (send, line) = line(&lab).await;
+        for _ in 0..5000 {
+            let Ok(mut ready) = send.clone().ready().await else { break };
+            let Ok((_, mut body)) = ready.send_request(list(), false) else { break };
+            body.send_reset(h2::Reason::CANCEL);
+            tokio::task::yield_now().await;
+            if line.is_finished() {
+                break;
+            }
         }
+        drop(send);
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(10), line).await.unwrap();
     }
-    drop(send);
-    let _ = tokio::time::timeout(std::time::Duration::from_secs(10), line).await.unwrap();
+    let (more, asked) = (resident().saturating_sub(before), lab.emulator.journal().len());
+    println!("{more} bytes more, {asked} requests in the journal");
+    assert!(more < 64 << 20, "{more} bytes");
+    still_works(&lab).await;
+}
+
+/// On 10 connections; on 100 with `FRAMEKEY_LONG=1`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg(target_os = "linux")]
+async fn a_hundred_streams_on_each_of_many_connections_cost_little() {
+    let lab = Lab::new().await;
+    lab.emulator.fault(framekey_emulator::Fault {
+        delay: Some(if is_long() { 3.0 } else { 0.3 }),
+        ..framekey_emulator::Fault::of(Service::ApiVideo, "videos.list")
+    });
+    let before = resident();
+    let (mut lines, mut answers) = (Vec::new(), Vec::new());
+    for _ in 0..if is_long() { 100 } else { 10 } {
+        let (mut send, line) = line(&lab).await;
+        for _ in 0..100 {
+            send = send.ready().await.unwrap();
+            answers.push(send.send_request(list(), true).unwrap().0);
+        }
+        lines.push((send, line));
+    }
+    while lab.emulator.calls(Service::ApiVideo, "videos.list") < answers.len() as u64 {
+        tokio::task::yield_now().await;
+    }
+    let each = resident().saturating_sub(before) / answers.len();
+    println!("{} streams at once, {each} bytes each, both ends", answers.len());
+    assert!(each < 32_768, "{each} bytes each");
+    for answer in answers {
+        assert_eq!(answer.await.unwrap().status(), 401, "none is refused, none is lost");
+    }
+    lab.emulator.clear_faults();
     still_works(&lab).await;
 }
 

@@ -214,6 +214,14 @@ async fn thousands_of_open_connections_cost_little() {
     let each = resident().saturating_sub(before) / open.len();
     println!("{} connections, {each} bytes each", open.len());
     assert!(each < 16_384, "{each} bytes each");
+    // The same with half a request each.
+    for socket in &mut open {
+        socket.write_all(b"GET /api-video/videos HTTP/1.1\r\nhost:").await.unwrap();
+    }
+    tokio::time::sleep_until(tokio::time::Instant::now() + Duration::from_millis(200)).await;
+    let each = resident().saturating_sub(before) / open.len();
+    println!("{} connections in a request, {each} bytes each", open.len());
+    assert!(each < 32_768, "{each} bytes each");
     still_works(&lab).await;
     drop(open);
     still_works(&lab).await;

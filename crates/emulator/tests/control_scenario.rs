@@ -70,6 +70,42 @@ async fn a_scenario_starts_everything_over() {
 }
 
 #[tokio::test]
+async fn credentials_of_a_scenario_open_what_they_are_for_and_the_clock_begins_later() {
+    let key = format!("sk_live_{}", "0123456789abcdef".repeat(3));
+    let credentials = json!({
+        "api_video_key": "ours-1", "api_video_sandbox_key": "ours-2", "twelve_labs_key": "ours-3",
+        "videovector_key": key, "videovector_jwt": "ours.4.x", "videovector_oauth": "ours.5.x",
+    });
+    let clock = json!({ "now": "2026-01-31T00:00:00Z", "advance": 90, "speed": 0 });
+    let scenario = json!({ "credentials": credentials, "clock": clock }).to_string();
+    let lab = Lab::of(Scenario::read(scenario.as_bytes()).unwrap()).await;
+    assert_eq!(lab.emulator.now().to_string(), "2026-01-31T00:01:30Z");
+    let (drawn, service) = (Lab::new().await.emulator.credentials(), Service::VideoVector);
+    let sandbox = || support::ask("GET", format!("{}/videos", lab.emulator.sandbox_url()));
+    let video = || lab.to(Service::ApiVideo, "GET", "/videos");
+    let labs = || lab.to(Service::TwelveLabs, "GET", "/indexes");
+    let (indexes, keys) =
+        (|| lab.to(service, "GET", "/indexes"), || lab.to(service, "GET", "/api-keys"));
+    for (request, status) in [
+        (video().basic("ours-1"), 200),
+        (video().basic("ours-2"), 401),
+        (video().basic(&drawn.api_video_key), 401),
+        (sandbox().basic("ours-2"), 200),
+        (sandbox().basic(&drawn.api_video_sandbox_key), 401),
+        (labs().key("ours-3"), 200),
+        (labs().key(&drawn.twelve_labs_key), 401),
+        (indexes().key(&key), 200),
+        (indexes().key(&drawn.videovector_key), 401),
+        (keys().bearer("ours.4.x"), 200),
+        (keys().bearer(&drawn.videovector_jwt), 401),
+        (indexes().bearer("ours.5.x"), 200),
+        (indexes().bearer(&drawn.videovector_oauth), 401),
+    ] {
+        assert_eq!(request.clone().send().await.status, status, "{:?}", request.url());
+    }
+}
+
+#[tokio::test]
 async fn the_same_scenario_has_the_same_story() {
     let text = std::fs::read(scenarios().join("lossy.json")).unwrap();
     let play = || async {

@@ -114,6 +114,19 @@ async fn a_stream_that_was_never_accepted_counts_for_nothing() {
 }
 
 #[tokio::test]
+async fn who_opens_and_resets_in_haste_is_let_go() {
+    let lab = Lab::new().await;
+    let mut line = line(&lab).await;
+    let pair = |number: u32| [get(&lab, number, "/videos"), frame(3, 0, number, &[0, 0, 0, 8])];
+    let all: Vec<u8> = (0..1000).flat_map(|at| pair(at * 2 + 1)).flatten().collect();
+    // It may be gone before it has heard all.
+    let _ = line.write_all(&all).await;
+    let payload = until(&mut line, GO_AWAY, 0).await;
+    assert_eq!(payload[4..8], [0, 0, 0, 11], "ENHANCE_YOUR_CALM");
+    assert!(lab.emulator.calls(ApiVideo, "videos.list") < 200, "long before the last");
+}
+
+#[tokio::test]
 async fn what_was_carried_out_meanwhile_is_told() {
     let lab = Lab::new().await;
     lab.emulator.fault(Fault { delay: Some(0.1), ..leaves("tags.list") });

@@ -8,6 +8,7 @@ const PREFACE: usize = 24;
 /// Length, type, flags and number of the stream (RFC 9113, section 4.1).
 const HEAD: usize = 9;
 const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
 const CONTINUATION: u8 = 9;
 const END_HEADERS: u8 = 4;
 
@@ -65,7 +66,7 @@ impl Frames {
 
     /// The next, of so many bytes at most.
     pub(super) fn next(&mut self, most: usize) -> Next {
-        if std::mem::take(&mut self.pauses) {
+        if std::mem::take(&mut self.pauses) && !self.is_reset_next() {
             return Next::Pause;
         }
         let mut size = 0;
@@ -91,6 +92,12 @@ impl Frames {
             }
         }
         Next::Bytes(self.waiting.split_to(size).freeze())
+    }
+
+    /// Whether the request is taken back already. h2 must see that at once: it counts those who do it in
+    /// haste, as long as nobody has taken the request up.
+    fn is_reset_next(&self) -> bool {
+        matches!(self.waiting.chunk(), [_, _, _, RST_STREAM, _, number @ ..] if number.starts_with(&self.opened.to_be_bytes()))
     }
 
     fn read_head(&mut self) {
