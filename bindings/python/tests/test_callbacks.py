@@ -72,12 +72,79 @@ def test_an_api_key_may_be_a_function(serve: Any) -> None:
     assert sent == ["tlk_" + "A" * 32] * 2 and asked == [1]
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_api_key_may_be_an_async_function_for_tasks_and_for_threads(serve: Any) -> None:
+    base_url, sent = taking(serve)
+    asked = []
+
+    async def key() -> str:
+        asked.append(asyncio.get_running_loop())
+        await asyncio.sleep(0)
+        return "tlk_" + "A" * 32
+
+    tl = framekey.AsyncTwelveLabs(api_key=key, base_url=base_url)
+    used = []
+    for _ in range(2):
+
+        async def main() -> None:
+            used.append(asyncio.get_running_loop())
+            await asyncio.gather(*[tl.indexes.list() for _ in range(5)])
+
+        asyncio.run(main())
+    framekey.TwelveLabs(api_key=key, base_url=base_url).indexes.list()
+    assert sent == ["tlk_" + "A" * 32] * 11
+    # One read serves the tasks of all loops: it is on none of theirs.
+    assert len(asked) == 2 and not set(asked) & set(used)
+
+
+@pytest.mark.filterwarnings("error")
+def test_e01_an_async_function_gives_the_key_that_is_exchanged(emulator: Any) -> None:
+    async def key() -> str:
+        await asyncio.sleep(0.01)
+        return str(emulator.api_video.api_key)
+
+    async def main() -> None:
+        async with framekey.AsyncApiVideo(api_key=key, base_url=emulator.api_video.base_url) as av:
+            await asyncio.gather(*[av.videos.list() for _ in range(5)])
+
+    emulator.clear_journal()
+    asyncio.run(main())
+    assert [entry["operation"] for entry in emulator.journal()].count("access_tokens.create") == 1
+
+
+def test_an_async_token_provider_serves_threads_too(serve: Any) -> None:
+    base_url, sent = taking(serve)
+
+    async def token() -> str:
+        await asyncio.sleep(0)
+        return TOKEN
+
+    framekey.VideoVector(token_provider=token, base_url=base_url).api_keys.list()
+    assert sent == [f"Bearer {TOKEN}"]
+
+
 def fails() -> str:
     raise KeyError(CANARY)
 
 
-async def gives_later() -> str:
-    return TOKEN
+async def fails_later() -> str:
+    await asyncio.sleep(0)
+    raise KeyError(CANARY)
+
+
+async def gives_bytes() -> bytes:
+    return CANARY.encode()
+
+
+@pytest.mark.parametrize("callback", [fails, fails_later, gives_bytes])
+def test_e10_an_api_key_function_that_fails_is_told_without_its_words(
+    serve: Any, caplog: Any, callback: Any
+) -> None:
+    base_url, sent = taking(serve)
+    with pytest.raises(framekey.CredentialError) as caught:
+        asyncio.run(framekey.AsyncApiVideo(api_key=callback, base_url=base_url).videos.list())
+    assert caught.value.code == "auth.source" and sent == []
+    assert "canary" not in str(caught.value) + caplog.text
 
 
 BAD: dict[str, tuple[Any, str, str]] = {
@@ -85,7 +152,9 @@ BAD: dict[str, tuple[Any, str, str]] = {
     "bytes": (lambda: CANARY.encode(), "auth.source", "gave bytes, not str"),
     "none": (lambda: None, "auth.source", "gave NoneType, not str"),
     "number": (lambda: 1, "auth.source", "gave int, not str"),
-    "coroutine": (gives_later, "auth.source", "gave coroutine, not str"),
+    "raises later": (fails_later, "auth.source", "raised KeyError"),
+    "bytes later": (gives_bytes, "auth.source", "gave bytes, not str"),
+    "generator": (lambda: (yield), "auth.source", "gave generator, not str"),
     "line": (lambda: f"{TOKEN}\nx-other: {CANARY}", "auth.malformed", ""),
     "empty": (lambda: "", "auth.malformed", ""),
 }
@@ -98,8 +167,6 @@ def test_e10_a_token_provider_that_fails_is_told_without_its_words(
     serve: Any, caplog: Any, how: str, door: str
 ) -> None:
     callback, code, said = BAD[how]
-    if (how, door) == ("coroutine", "tasks"):
-        pytest.skip("which is right there")
     base_url, sent = taking(serve)
     with pytest.raises(framekey.CredentialError) as caught:
         if door == "threads":

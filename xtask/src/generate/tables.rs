@@ -54,6 +54,8 @@ pub(crate) struct OptionEntry {
     pub(crate) env: BTreeMap<String, Vec<String>>,
     default: Option<Value>,
     pub(crate) doc: String,
+    /// What a function in the place of the value is for, where one may stand there.
+    pub(crate) function: Option<String>,
 }
 
 impl OptionEntry {
@@ -92,6 +94,16 @@ pub(crate) enum OptionType {
     Boolean,
     Integer,
     Seconds,
+    /// A function that gives a text.
+    Callback,
+    /// A function that is told something.
+    Listener,
+}
+
+impl OptionType {
+    pub(crate) fn is_function(self) -> bool {
+        matches!(self, OptionType::Callback | OptionType::Listener)
+    }
 }
 
 /// The rows of `spec/errors.yaml`.
@@ -166,6 +178,10 @@ fn options(entries: &[OptionEntry]) -> Result<TokenStream> {
         let OptionEntry { name, doc, .. } = entry;
         ensure!(*name == name.to_snake_case(), "{OPTIONS}: `{name}` is not in snake case");
         ensure!(seen.insert(name), "{OPTIONS}: the option `{name}` stands there twice");
+        // What is set by name is a value: Rust's builders have methods for functions.
+        if entry.r#type.is_function() {
+            continue;
+        }
         let (on_client, on_call) = (entry.has(Target::Client), entry.has(Target::Call));
         let kind = format_ident!("{}", format!("{:?}", entry.r#type));
         let services =

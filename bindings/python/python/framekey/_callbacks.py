@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -61,12 +61,23 @@ def _ask(
             if loop is not None:
                 loop.call_soon_threadsafe(_await, name, given, loop, answer)
                 return
-            if isinstance(given, Coroutine):
-                given.close()
+            given = _in_a_loop_of_its_own(given)
     except BaseException as error:
         _failed(name, f"raised {type(error).__name__}", answer)
     else:
         _settle(name, given, answer)
+
+
+def _in_a_loop_of_its_own(given: Awaitable[object]) -> object:
+    """For a client that waits, and for an API key: one read of it serves calls of several loops, and
+    outlives them.
+    """
+    import asyncio
+
+    async def settled() -> object:
+        return await given
+
+    return asyncio.run(settled())
 
 
 def _await(name: str, given: Awaitable[Any], loop: asyncio.AbstractEventLoop, answer: _native.Answer) -> None:

@@ -61,6 +61,8 @@ fn service(document: &Document, options: &[OptionEntry]) -> Result<String> {
             OptionType::Secret | OptionType::String => "string",
             OptionType::Boolean => "boolean",
             OptionType::Integer | OptionType::Seconds => "number",
+            // JavaScript takes values only.
+            OptionType::Callback | OptionType::Listener => continue,
         };
         let from = option
             .env

@@ -40,34 +40,6 @@ impl Callers {
     }
 }
 
-/// Options that are functions, of which the table of all languages knows nothing: name, type for
-/// threads, type for tasks, text.
-const FUNCTIONS: [(&str, &str, &str, &str); 2] = [
-    (
-        "token_provider",
-        "Callable[[], str]",
-        "Callable[[], str | Awaitable[str]]",
-        "Asked for a bearer token on each attempt (a JWT for VideoVector, an access token for \
-         api.video), in a thread of its own; what it awaits runs on the loop of the call. It has \
-         30 s, and should keep the token while it is good.",
-    ),
-    (
-        "on_notice",
-        "Callable[[Notice], object]",
-        "Callable[[Notice], object]",
-        "Told what is worth a line in a log and fails no call: a key that looks odd or ends soon, \
-         renewals. Where it is left out, that goes to the logger `framekey`.",
-    ),
-];
-
-/// Those of a service. Twelve Labs takes API keys only.
-fn functions(
-    document: &Document,
-) -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str, &'static str)> {
-    let no_tokens = document.service.slug == "twelve-labs";
-    FUNCTIONS.iter().filter(move |(name, ..)| !(no_tokens && *name == "token_provider"))
-}
-
 const KEYWORDS: [&str; 35] = [
     "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",
     "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import",
@@ -101,13 +73,12 @@ fn module(document: &Document, options: &[OptionEntry], callers: Callers) -> Res
     let mut text = format!(
         "# {HEAD}\n\"\"\"The client of {title}{}.\"\"\"\n\n\
          from __future__ import annotations\n\n\
-         from collections.abc import {}Callable, Mapping, Sequence\n\
+         from collections.abc import Awaitable, Callable, Mapping, Sequence\n\
          from typing import Any\n\n\
          {}\
          from .._files import FileInput\n\
          from .._unset import UNSET, Unset\n",
         callers.pick("", " for asyncio"),
-        callers.pick("", "Awaitable, "),
         callers.pick(
             "from .._callbacks import Notice\nfrom .._client import Json, Resource, ServiceClient, part\n",
             "from .._async_client import AsyncResource, AsyncServiceClient\n\
@@ -135,7 +106,7 @@ fn module(document: &Document, options: &[OptionEntry], callers: Callers) -> Res
     text.push_str(&format!("\n    _service = \"{}\"\n", document.service.slug));
     text.push_str(&parts(&tree, callers));
     text.push('\n');
-    text.push_str(&constructor(document, options, callers));
+    text.push_str(&constructor(document, options));
     Ok(text)
 }
 
@@ -152,7 +123,7 @@ fn parts(node: &Node<'_>, callers: Callers) -> String {
     if lines.is_empty() { lines } else { format!("\n{lines}") }
 }
 
-fn constructor(document: &Document, options: &[OptionEntry], callers: Callers) -> String {
+fn constructor(document: &Document, options: &[OptionEntry]) -> String {
     let mine: Vec<&OptionEntry> = options
         .iter()
         .filter(|option| {
@@ -161,58 +132,58 @@ fn constructor(document: &Document, options: &[OptionEntry], callers: Callers) -
         .collect();
     let mut text = "    def __init__(\n        self,\n        *,\n".to_owned();
     for option in &mine {
-        let kind = match option.r#type {
-            OptionType::Secret if option.name == "api_key" => "str | Callable[[], str]",
-            OptionType::Secret | OptionType::String => "str",
-            OptionType::Boolean => "bool",
-            OptionType::Integer => "int",
-            OptionType::Seconds => "float",
-        };
-        text.push_str(&format!("        {}: {kind} | None = None,\n", option.name));
-    }
-    for (name, threads, tasks, _) in functions(document) {
         text.push_str(&format!(
-            "        {name}: {} | None = None,\n",
-            callers.pick(threads, tasks)
+            "        {}: {} | None = None,\n",
+            option.name,
+            option_kind(option)
         ));
     }
     text.push_str("    ) -> None:\n");
-    let mut docs: Vec<(String, String)> = mine
+    let docs: Vec<(String, String)> = mine
         .iter()
         .map(|option| {
             let from = option
                 .env
                 .get(document.service.slug)
-                .map(|names| format!(" From the environment: {}.", names.join(", ")));
-            let function = if option.name == "api_key" {
-                " A function is asked when the key is first needed and when it is refused."
-            } else {
-                ""
-            };
-            let doc = format!("{}{function}{}", one_line(&option.doc), from.unwrap_or_default());
-            (option.name.clone(), doc)
+                .map(|names| format!("From the environment: {}.", names.join(", ")));
+            let parts = [Some(&option.doc), option.function.as_ref(), from.as_ref()];
+            let doc: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+            (option.name.clone(), one_line(&doc.join(" ")))
         })
         .collect();
-    docs.extend(functions(document).map(|(name, _, _, doc)| ((*name).to_owned(), one_line(doc))));
     text.push_str(&docstring(
         "Sends nothing: the credential is obtained by the first call that needs it.",
         "",
         &docs,
         "        ",
     ));
-    let mut names: Vec<&str> = mine.iter().map(|option| option.name.as_str()).collect();
-    names.extend(functions(document).map(|(name, ..)| *name));
+    let names: Vec<&str> = mine.iter().map(|option| option.name.as_str()).collect();
     // A function may show what it was made with: `functools.partial`.
-    let mut secrets: Vec<&str> = mine
+    let secrets: Vec<&str> = mine
         .iter()
-        .filter(|option| option.r#type == OptionType::Secret)
+        .filter(|option| option.r#type == OptionType::Secret || option.r#type.is_function())
         .map(|option| option.name.as_str())
         .collect();
-    secrets.extend(functions(document).map(|(name, ..)| *name));
     text.push_str(&dict("        options: dict[str, Any] = ", &names, "        "));
     text.push_str(&format!("        del {}\n", secrets.join(", ")));
     text.push_str("        self._open(options)\n");
     text
+}
+
+fn option_kind(option: &OptionEntry) -> String {
+    const CALLBACK: &str = "Callable[[], str | Awaitable[str]]";
+    let kind = match option.r#type {
+        OptionType::Secret | OptionType::String => "str",
+        OptionType::Boolean => "bool",
+        OptionType::Integer => "int",
+        OptionType::Seconds => "float",
+        OptionType::Callback => CALLBACK,
+        OptionType::Listener => "Callable[[Notice], object]",
+    };
+    match option.function {
+        Some(_) => format!("{kind} | {CALLBACK}"),
+        None => kind.to_owned(),
+    }
 }
 
 fn method(document: &Document, operation: &Operation, callers: Callers) -> String {

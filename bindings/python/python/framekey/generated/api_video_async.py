@@ -1769,7 +1769,7 @@ class AsyncApiVideo(AsyncServiceClient):
     def __init__(
         self,
         *,
-        api_key: str | Callable[[], str] | None = None,
+        api_key: str | Callable[[], str | Awaitable[str]] | None = None,
         access_token: str | None = None,
         refresh_token: str | None = None,
         expires_in: float | None = None,
@@ -1793,8 +1793,9 @@ class AsyncApiVideo(AsyncServiceClient):
 
         Args:
             api_key: The API key of the service's dashboard (VideoVector - also of
-                `api_keys.create`). A function is asked when the key is first needed and when it is
-                refused. From the environment: FRAMEKEY_APIVIDEO_API_KEY, APIVIDEO_API_KEY.
+                `api_keys.create`). A function, `async` or not, is asked when the key is first
+                needed and when it is refused. From the environment: FRAMEKEY_APIVIDEO_API_KEY,
+                APIVIDEO_API_KEY.
             access_token: An access token that was made elsewhere, for those who have no API key.
                 Calls fail with `auth.session_lost` when it ends and there is no `refresh_token`.
             refresh_token: What renews a given `access_token`. It is used up by that, and the one in
@@ -1837,10 +1838,10 @@ class AsyncApiVideo(AsyncServiceClient):
             timeout: The time limit of a call in seconds, reading the answer included. Uploads and
                 streams have none.
             token_provider: Asked for a bearer token on each attempt (a JWT for VideoVector, an
-                access token for api.video), in a thread of its own; what it awaits runs on the loop
-                of the call. It has 30 s, and should keep the token while it is good.
-            on_notice: Told what is worth a line in a log and fails no call: a key that looks odd or
-                ends soon, renewals. Where it is left out, that goes to the logger `framekey`.
+                access token for api.video), in a thread of its own; may be `async`. It has 30 s,
+                and should keep the token while it is good.
+            on_notice: Told what is worth a line in a log and fails no call - a key that looks odd
+                or ends soon, renewals. Where it is left out, that goes to the logger `framekey`.
         """
         options: dict[str, Any] = {
             "api_key": api_key,

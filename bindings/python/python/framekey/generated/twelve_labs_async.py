@@ -2885,7 +2885,7 @@ class AsyncTwelveLabs(AsyncServiceClient):
     def __init__(
         self,
         *,
-        api_key: str | Callable[[], str] | None = None,
+        api_key: str | Callable[[], str | Awaitable[str]] | None = None,
         api_key_file: str | None = None,
         keyring: str | None = None,
         credential_process: str | None = None,
@@ -2902,9 +2902,9 @@ class AsyncTwelveLabs(AsyncServiceClient):
 
         Args:
             api_key: The API key of the service's dashboard (VideoVector - also of
-                `api_keys.create`). A function is asked when the key is first needed and when it is
-                refused. From the environment: FRAMEKEY_TWELVELABS_API_KEY, TWELVE_LABS_API_KEY,
-                TWELVELABS_API_KEY.
+                `api_keys.create`). A function, `async` or not, is asked when the key is first
+                needed and when it is refused. From the environment: FRAMEKEY_TWELVELABS_API_KEY,
+                TWELVE_LABS_API_KEY, TWELVELABS_API_KEY.
             api_key_file: A file that holds the API key and nothing else, for its owner only (mode
                 0600). Read again when it changes, and when the key is refused. From the
                 environment: FRAMEKEY_TWELVELABS_API_KEY_FILE.
@@ -2935,8 +2935,8 @@ class AsyncTwelveLabs(AsyncServiceClient):
                 transport of one's own. From the environment: FRAMEKEY_CA_BUNDLE.
             timeout: The time limit of a call in seconds, reading the answer included. Uploads and
                 streams have none.
-            on_notice: Told what is worth a line in a log and fails no call: a key that looks odd or
-                ends soon, renewals. Where it is left out, that goes to the logger `framekey`.
+            on_notice: Told what is worth a line in a log and fails no call - a key that looks odd
+                or ends soon, renewals. Where it is left out, that goes to the logger `framekey`.
         """
         options: dict[str, Any] = {
             "api_key": api_key,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from .._callbacks import Notice
@@ -2617,7 +2617,7 @@ class VideoVector(ServiceClient):
     def __init__(
         self,
         *,
-        api_key: str | Callable[[], str] | None = None,
+        api_key: str | Callable[[], str | Awaitable[str]] | None = None,
         jwt: str | None = None,
         jwt_kind: str | None = None,
         api_key_file: str | None = None,
@@ -2632,16 +2632,16 @@ class VideoVector(ServiceClient):
         base_url: str | None = None,
         ca_bundle: str | None = None,
         timeout: float | None = None,
-        token_provider: Callable[[], str] | None = None,
+        token_provider: Callable[[], str | Awaitable[str]] | None = None,
         on_notice: Callable[[Notice], object] | None = None,
     ) -> None:
         """Sends nothing: the credential is obtained by the first call that needs it.
 
         Args:
             api_key: The API key of the service's dashboard (VideoVector - also of
-                `api_keys.create`). A function is asked when the key is first needed and when it is
-                refused. From the environment: FRAMEKEY_VIDEOVECTOR_API_KEY, VIDEO_VECTOR_API_KEY,
-                VIDEOVECTOR_API_KEY, VIDEOSEARCH_API_KEY.
+                `api_keys.create`). A function, `async` or not, is asked when the key is first
+                needed and when it is refused. From the environment: FRAMEKEY_VIDEOVECTOR_API_KEY,
+                VIDEO_VECTOR_API_KEY, VIDEOVECTOR_API_KEY, VIDEOSEARCH_API_KEY.
             jwt: The JWT of a signed-in user. The only credential that may make, rotate and revoke
                 API keys. From the environment: FRAMEKEY_VIDEOVECTOR_JWT, VIDEO_VECTOR_BEARER_TOKEN.
             jwt_kind: Which JWTs are given - `user` (of a web login), `oauth` or `unknown` (default)
@@ -2683,10 +2683,10 @@ class VideoVector(ServiceClient):
             timeout: The time limit of a call in seconds, reading the answer included. Uploads and
                 streams have none.
             token_provider: Asked for a bearer token on each attempt (a JWT for VideoVector, an
-                access token for api.video), in a thread of its own; what it awaits runs on the loop
-                of the call. It has 30 s, and should keep the token while it is good.
-            on_notice: Told what is worth a line in a log and fails no call: a key that looks odd or
-                ends soon, renewals. Where it is left out, that goes to the logger `framekey`.
+                access token for api.video), in a thread of its own; may be `async`. It has 30 s,
+                and should keep the token while it is good.
+            on_notice: Told what is worth a line in a log and fails no call - a key that looks odd
+                or ends soon, renewals. Where it is left out, that goes to the logger `framekey`.
         """
         options: dict[str, Any] = {
             "api_key": api_key,
