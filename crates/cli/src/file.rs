@@ -62,7 +62,9 @@ impl Target {
         };
         // Told without the name beside, which nobody chose.
         let told = |error: io::Error| match error.kind() {
-            NotFound => io::Error::other(format!("there is no folder {}", folder.display())),
+            NotFound if !folder.is_dir() => {
+                io::Error::other(format!("there is no folder {}", folder.display()))
+            }
             kind => kind.into(),
         };
         NamedTempFile::with_prefix_in(".framekey-", folder).map_err(told)

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::clock::ClockSetting;
 use crate::fault::Fault;
+use crate::near::hinted;
 use crate::scenario::Scenario;
 use crate::switches::Switches;
 use crate::tls::TlsError;
@@ -170,7 +171,7 @@ pub(crate) fn document<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     }
     let mut reader = serde_json::Deserializer::from_slice(body);
     let document =
-        serde_path_to_error::deserialize(&mut reader).map_err(|error| error.to_string())?;
+        serde_path_to_error::deserialize(&mut reader).map_err(|error| hinted(error.to_string()))?;
     reader.end().map_err(|error| error.to_string())?;
     Ok(document)
 }

@@ -23,6 +23,7 @@ pub mod fuzz;
 mod journal;
 mod ledger;
 mod limits;
+mod near;
 mod page;
 mod request;
 mod router;

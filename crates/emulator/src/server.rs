@@ -25,6 +25,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Bodies that are not forms are refused beyond this.
 pub(crate) const LARGEST_BODY: usize = 16 << 20;
 
+/// A state has all that the services keep.
+const LARGEST_STATE: usize = 1 << 30;
+
 /// Serves until `stopped`, then waits for the requests in progress, for two seconds at most.
 pub(crate) async fn serve(
     listeners: [TcpListener; 2],
@@ -82,9 +85,13 @@ pub(crate) async fn handle(
 
 async fn controlled(world: &World, request: Request<impl Arrives>, switch: &str) -> Answer {
     let method = request.method().clone();
-    match Limited::new(request.into_body(), LARGEST_BODY).collect().await {
+    let limit = if switch == "state" { LARGEST_STATE } else { LARGEST_BODY };
+    match Limited::new(request.into_body(), limit).collect().await {
         Ok(body) => control::answer(world, method.as_str(), switch, &body.to_bytes()),
-        Err(_) => Answer::json(413, &serde_json::json!({ "error": "larger than 16 MiB" })),
+        Err(_) => Answer::json(
+            413,
+            &serde_json::json!({ "error": format!("larger than {} MiB", limit >> 20) }),
+        ),
     }
 }
 

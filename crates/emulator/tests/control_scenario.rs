@@ -170,6 +170,16 @@ async fn a_wrong_scenario_is_named_and_changes_nothing() {
     lab.video("POST", "/videos").json(json!({ "title": "kept" })).send().await;
     for (scenario, field) in [
         (json!({ "sed": 1 }), "unknown field `sed`, expected one of `about`, `seed`"),
+        (json!({ "sed": 1 }), "; did you mean `seed`?"),
+        (json!({ "faults": [{ "goaway": "gracefull" }] }), "; did you mean `graceful`?"),
+        (
+            json!({ "faults": [{ "operation": "video.list", "reset": true }] }),
+            "faults[0].operation: no operation is called `video.list`; did you mean `videos.list`?",
+        ),
+        (
+            json!({ "faults": [{ "operation": "vidoes.*", "reset": true }] }),
+            "; did you mean `videos.*`?",
+        ),
         (json!({ "seed": "1" }), "seed: invalid type: string \"1\", expected u64"),
         (json!({ "clock": { "speed": -1 } }), "clock.speed: a number from 0"),
         (

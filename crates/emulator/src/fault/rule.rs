@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Fault, GoAway};
 use crate::draw::Draw;
+use crate::near::nearest;
 
 /// A body of `size` bytes is not larger than this.
 const LARGEST: u64 = 1 << 30;
@@ -78,7 +79,9 @@ impl Fault {
                     && glob(&self.operation, row.id)
             });
         if !self.operation.is_empty() && !known {
-            return Err(format!("operation: no operation is called `{}`", self.operation));
+            let hint = self.meant().map(|near| format!("; did you mean `{near}`?"));
+            let hint = hint.unwrap_or_default();
+            return Err(format!("operation: no operation is called `{}`{hint}", self.operation));
         }
         if self.calls.contains(&0) {
             return Err("calls: counted from 1".to_owned());
@@ -114,6 +117,15 @@ impl Fault {
             return Err("drip.bytes: a number from 1".to_owned());
         }
         self.check_action()
+    }
+
+    /// The operation, or the pattern of a resource, that is nearest.
+    fn meant(&self) -> Option<String> {
+        let rows = framekey_catalog::all()
+            .filter(|row| self.service.is_none_or(|service| service == row.service));
+        let names = rows.flat_map(|row| [row.id.to_owned(), format!("{}.*", row.resource)]);
+        let names: Vec<String> = names.collect();
+        nearest(&self.operation, names.iter().map(String::as_str)).map(str::to_owned)
     }
 
     fn check_headers(&self) -> Result<(), String> {
