@@ -121,3 +121,33 @@ fn e32_a_key_that_the_flight_itself_found_is_not_tried_twice() {
     assert!(world.order.is_none());
     assert!(matches!(world.state.phase(world.now), Phase::KeyRefused(_)));
 }
+
+#[test]
+fn e31_only_the_flight_of_a_session_adopts_another_refresh_token() {
+    for (mode, other, presented) in
+        [(Mode::Session, 0, Some(1)), (Mode::Session, 1, Some(2)), (Mode::RefreshFirst, 0, Some(2))]
+    {
+        let mut world = with_token(mode);
+        world.now = later(START, secs(3600));
+        world.ask(Duration::ZERO);
+        let flight = world.order.unwrap().flight;
+        world.state.refresh = Some(2);
+        world.step(Event::Adopted { flight: flight + other });
+        assert_eq!(world.state.refresh, presented, "{mode:?} {other}");
+    }
+}
+
+#[test]
+fn mp_03_a_flight_that_vanishes_has_presented_only_what_it_sent() {
+    let mut world = with_token(Mode::Session);
+    world.now = later(START, secs(3600));
+    for (sent, presented) in [(false, Some(0)), (true, Some(1)), (true, None)] {
+        world.ask(Duration::ZERO);
+        let order = world.order.take().unwrap();
+        assert_eq!(order.means, Means::Refresh);
+        world.waiters = false;
+        world.unsent += u8::from(!sent);
+        world.step(Event::Vanished { flight: order.flight, sent, chance: 0.0 });
+        assert_eq!(world.state.refresh, presented, "{sent}");
+    }
+}
