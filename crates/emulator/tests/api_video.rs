@@ -251,6 +251,24 @@ async fn parts_may_come_in_any_order_and_make_the_file_whole() {
 }
 
 #[tokio::test]
+async fn an_upload_goes_on_in_a_state_that_was_put_back() {
+    let lab = Lab::new().await;
+    let id = new_video(&lab, json!({ "title": "parts" })).await;
+    assert_eq!(part(&lab, &id, "part 1/2", PART).await.status, 201);
+    let saved = lab.emulator.snapshot();
+    assert_eq!(part(&lab, &id, "part 2/2", 5).await.status, 201);
+    lab.emulator.restore(&saved).unwrap();
+    let back = status(&lab, &id).await["ingest"].clone();
+    assert_eq!(
+        (&back["status"], &back["receivedParts"]["parts"]),
+        (&json!("uploading"), &json!([1]))
+    );
+    assert_eq!(part(&lab, &id, "part 2/2", 5).await.status, 201, "once more");
+    lab.emulator.advance(Duration::from_secs(1));
+    assert_eq!(status(&lab, &id).await["ingest"]["filesize"], json!(PART + 5));
+}
+
+#[tokio::test]
 async fn pieces_that_do_not_fit_are_refused() {
     let lab = Lab::new().await;
     let id = new_video(&lab, json!({ "title": "pieces" })).await;
