@@ -69,6 +69,7 @@ export interface Switches {
     bare_authorization?: boolean;
     wrong_key_status?: 400 | 401;
   };
+  twelve_labs?: { key_days?: number | null; old_refusals?: boolean };
   videovector?: { key_delay?: number; bearer_life?: number | null };
   tls?: { https?: boolean; certificate?: string; version?: "1.1" | "1.2" | "1.3" | null; http2?: boolean };
   rate_limits?: { service: string; operation?: string | null; limit: number; window?: number }[];

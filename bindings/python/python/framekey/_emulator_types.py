@@ -49,6 +49,11 @@ class ApiVideoSwitches(TypedDict, total=False):
     wrong_key_status: int
 
 
+class TwelveLabsSwitches(TypedDict, total=False):
+    key_days: int | None
+    old_refusals: bool
+
+
 class VideoVectorSwitches(TypedDict, total=False):
     key_delay: float
     bearer_life: int | None
@@ -72,6 +77,7 @@ class Switches(TypedDict, total=False):
     """How the services behave where it can be chosen."""
 
     api_video: ApiVideoSwitches
+    twelve_labs: TwelveLabsSwitches
     videovector: VideoVectorSwitches
     tls: TlsSwitches
     rate_limits: list[RateLimit]
