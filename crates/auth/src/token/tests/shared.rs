@@ -151,3 +151,21 @@ fn mp_03_a_flight_that_vanishes_has_presented_only_what_it_sent() {
         assert_eq!(world.state.refresh, presented, "{sent}");
     }
 }
+
+#[test]
+fn e32_a_key_that_comes_during_a_flight_gets_a_whole_cycle() {
+    let broken = Outcome::Failed { fault: Fault::Unknown, hint: None };
+    let mut world = World::new(Mode::Key);
+    world.ask(Duration::ZERO);
+    world.land(broken, 0.5);
+    world.now = later(START, secs(14));
+    world.step(Event::KeyChanged { flight: None });
+    world.land(broken, 0.5);
+    assert_eq!(world.order.unwrap().after, Duration::ZERO, "the new one is tried at once");
+    for _ in 0..2 {
+        world.land(broken, 0.5);
+        assert!(world.order.unwrap().after > Duration::ZERO);
+    }
+    world.land(broken, 0.5);
+    assert!(world.order.is_none(), "three attempts, as ever");
+}
