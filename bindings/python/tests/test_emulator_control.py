@@ -89,6 +89,7 @@ def test_the_types_have_the_emulators_fields(framekey_emulator: Emulator) -> Non
         (types.Drip, "/faults", {"drip": {"?": 1}}),
         (types.Switches, "/switches", {"?": 1}),
         (types.ApiVideoSwitches, "/switches", {"api_video": {"?": 1}}),
+        (types.TwelveLabsSwitches, "/switches", {"twelve_labs": {"?": 1}}),
         (types.VideoVectorSwitches, "/switches", {"videovector": {"?": 1}}),
         (types.TlsSwitches, "/switches", {"tls": {"?": 1}}),
         (types.RateLimit, "/switches", {"rate_limits": [{"?": 1}]}),
