@@ -13,6 +13,7 @@ use js_sys::futures::{JsFuture, future_to_promise};
 use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
+use crate::asked::Asked;
 use crate::host::Host;
 use crate::json::HostJson;
 use crate::platform::platform;
@@ -28,13 +29,20 @@ pub struct Client(dynamic::Client);
 
 #[wasm_bindgen]
 impl Client {
-    /// `service` is a slug (`api-video`), `options` a JSON object.
+    /// `service` is a slug (`api-video`), `options` a JSON object, the others functions or undefined.
     ///
     /// # Errors
     /// The fields of an error.
     #[wasm_bindgen(constructor)]
-    pub fn new(service: &str, options: &str, host: &Host) -> Result<Client, JsValue> {
-        build(service, options, host).map(Client).map_err(|error| fields(&error))
+    pub fn new(
+        service: &str,
+        options: &str,
+        host: &Host,
+        api_key: JsValue,
+        token_provider: JsValue,
+    ) -> Result<Client, JsValue> {
+        let built = build(service, options, host, api_key, token_provider);
+        built.map(Client).map_err(|error| fields(&error))
     }
 
     /// Where the service is.
@@ -72,13 +80,26 @@ impl Client {
     }
 }
 
-fn build(service: &str, options: &str, host: &Host) -> Result<dynamic::Client, Error> {
+fn build(
+    service: &str,
+    options: &str,
+    host: &Host,
+    api_key: JsValue,
+    token_provider: JsValue,
+) -> Result<dynamic::Client, Error> {
     let service = Service::from_slug(service).ok_or_else(|| bad("there is no such service"))?;
     let environment = host.clone();
     let mut builder = dynamic::Client::builder(service)
         .platform(platform(host))
         .shared(&TOKENS.with(SharedTokens::clone))
         .environment(move |name| environment.env(name));
+    let asked = |function, option, lasts| Asked { host: host.clone(), function, option, lasts };
+    if !api_key.is_undefined() {
+        builder = builder.api_key_from(asked(api_key, "apiKey", true));
+    }
+    if !token_provider.is_undefined() {
+        builder = builder.token_from(asked(token_provider, "tokenProvider", false));
+    }
     for (name, value) in object(&HostJson(host.clone()), options)? {
         builder = builder.set(&name, value)?;
     }

@@ -34,6 +34,10 @@ extern "C" {
     /// Ends after some milliseconds.
     #[wasm_bindgen(method)]
     pub(crate) fn sleep(this: &Host, milliseconds: f64) -> Task;
+    /// Asks a function of the caller's for a secret. Gives a `Given`, or fails with a text that says
+    /// what the function did.
+    #[wasm_bindgen(method)]
+    pub(crate) fn ask(this: &Host, function: &JsValue) -> Task;
     /// Sends a request: header names and values in turn; the body as pieces, each bytes or the
     /// number of a `Blob`. Gives an `Answer`, or fails with a `Fault`.
     #[wasm_bindgen(method)]
@@ -53,6 +57,15 @@ extern "C" {
     /// Breaks it off; its promise is settled all the same.
     #[wasm_bindgen(method)]
     fn cancel(this: &Task);
+
+    /// What a function gave.
+    pub(crate) type Given;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn secret(this: &Given) -> String;
+    /// Milliseconds since 1970, where it said when the secret ends.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn end(this: &Given) -> Option<f64>;
 
     /// The head of a response.
     pub(crate) type Answer;

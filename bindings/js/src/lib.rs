@@ -2,6 +2,7 @@
 //! has, fetch, clock and randomness. Private; the package's JavaScript half is what users see.
 #![cfg(target_arch = "wasm32")]
 
+mod asked;
 mod client;
 mod host;
 mod json;

@@ -49,10 +49,10 @@ pub use select::CredentialSet;
 pub use source::SystemKeyring;
 #[cfg(feature = "native")]
 pub use source::{
-    CallbackFailed, CommandSource, FileSource, FirstOf, Found, KEYRING_SERVICE, KeyCallback,
-    Keyring, KeyringSource, Pending, Profile, ProfileKey, SecretSource, Section,
+    CallbackFailed, CommandSource, FileSource, FirstOf, KEYRING_SERVICE, KeyCallback, Keyring,
+    KeyringSource, Pending, Profile, ProfileKey, Section,
 };
-pub use source::{Held, HeldKey};
+pub use source::{Found, Held, HeldKey, SecretSource, source_failed};
 #[cfg(feature = "model")]
 #[doc(hidden)]
 pub use token::locked;

@@ -4,7 +4,7 @@ use std::fmt;
 #[cfg(feature = "native")]
 use std::sync::Arc;
 
-/// Where a credential came from. A browser has the first two.
+/// Where a credential came from. A browser has the first two and the last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Provenance {
@@ -29,7 +29,6 @@ pub enum Provenance {
     #[cfg(feature = "native")]
     /// A command gave it: the name of the program, without its arguments.
     Command(Arc<str>),
-    #[cfg(feature = "native")]
     /// A callback gave it, which was passed by the option of this name.
     Callback(&'static str),
 }
@@ -47,7 +46,6 @@ impl fmt::Display for Provenance {
             Provenance::Keyring(entry) => write!(f, "keyring entry {entry}"),
             #[cfg(feature = "native")]
             Provenance::Command(program) => write!(f, "command {program}"),
-            #[cfg(feature = "native")]
             Provenance::Callback(name) => write!(f, "callback `{name}`"),
         }
     }

@@ -7,7 +7,7 @@ use framekey_runtime::{
     Applied, BoxFuture, Clock, CredentialKind, Error, ErrorKind, MaybeSend, Repair, Secret,
 };
 
-use crate::source::{failed, within};
+use crate::source::{source_failed, within};
 use crate::{CallbackFailed, Credential, JwtKind, KeyRule, Pending, Provenance, Slot};
 
 /// Gives a bearer token, without `Bearer`: a JWT of VideoVector, an access token of api.video. Any
@@ -66,8 +66,9 @@ impl ProvidedTokenCredential {
     }
 
     async fn header(&self) -> Result<Secret, Error> {
-        let ask =
-            async { self.provider.token().await.map_err(|CallbackFailed| failed(&FROM, "failed")) };
+        let ask = async {
+            self.provider.token().await.map_err(|CallbackFailed| source_failed(&FROM, "failed"))
+        };
         let given = within(&self.clock, &FROM, ask).await?;
         let rule = KeyRule::new(self.service, self.slot());
         // Nothing was configured wrongly, so it is not that kind of error.

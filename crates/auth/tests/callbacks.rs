@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use framekey_auth::{
-    ApiKeyCredential, CallbackFailed, Credential, CredentialSet, HeldKey, JwtKind, KeyCallback,
-    KeyRule, Notices, ProvidedTokenCredential, Slot, TokenProvider,
+    ApiKeyCredential, CallbackFailed, Credential, CredentialSet, Found, HeldKey, JwtCredential,
+    JwtKind, KeyCallback, KeyRule, Notices, Provenance, ProvidedTokenCredential, SecretSource,
+    Slot, TokenProvider, source_failed,
 };
 use framekey_catalog::{Service, find};
 use framekey_runtime::testing::{Answer, HandClock, Script};
-use framekey_runtime::{BaseUrl, Error, ErrorKind, Request, Response, Session};
+use framekey_runtime::{BaseUrl, BoxFuture, Error, ErrorKind, Request, Response, Secret, Session};
 
 const REFUSED: &str = r#"{"code":"token_invalid","message":"no"}"#;
 
@@ -185,4 +186,80 @@ async fn e32_a_key_callback_is_asked_once_and_again_when_the_key_is_refused() {
     assert!(error.message().contains("was read again and gave nothing"), "{error}");
     let sent = bench.sent("x-api-key");
     assert_eq!(sent, ["sk_live_1", "sk_live_1", "sk_live_1", "sk_live_2", "sk_live_2"]);
+}
+
+/// Gives a token of a number on each read, which lives so long, if it says so.
+struct Tokens {
+    read: Arc<AtomicUsize>,
+    life: Option<Duration>,
+    clock: HandClock,
+}
+
+impl SecretSource for Tokens {
+    fn provenance(&self) -> Provenance {
+        Provenance::Callback("token")
+    }
+
+    fn read(&self) -> BoxFuture<'_, Result<Found, Error>> {
+        Box::pin(async {
+            let number = self.read.fetch_add(1, Ordering::Relaxed) + 1;
+            if number == 5 {
+                return Err(source_failed(&self.provenance(), "failed"));
+            }
+            let now = framekey_runtime::Clock::now(&self.clock).wall;
+            let secret = Secret::new(format!("eyJ.token.{number}"));
+            Ok(Found { secret, expires_at: self.life.map(|life| now + life) })
+        })
+    }
+
+    fn can_change(&self) -> bool {
+        true
+    }
+
+    fn lasts(&self) -> bool {
+        false
+    }
+}
+
+fn given(life: Option<Duration>, refused: impl Fn(usize) -> bool + Send + Sync + 'static) -> Bench {
+    bench(
+        move |number| if refused(number) { 401 } else { 200 },
+        |clock| {
+            let source = Tokens { read: Arc::default(), life, clock: clock.clone() };
+            let rule = KeyRule::new(Service::VideoVector, Slot::Jwt);
+            let clock = Arc::new(clock.clone());
+            let token = HeldKey::new(Arc::new(source), rule, clock, Notices::default());
+            Box::new(JwtCredential::new(token, JwtKind::Unknown))
+        },
+    )
+}
+
+#[tokio::test]
+async fn e32_a_token_that_does_not_last_is_read_for_each_attempt_and_a_failure_is_not_kept() {
+    // One that had ended before it came is used once all the same: the clock here may be wrong.
+    for life in [None, Some(Duration::ZERO)] {
+        let bench = given(life, |number| number == 1);
+        bench.call().await.unwrap();
+        bench.call().await.unwrap();
+        let error = bench.call().await.unwrap_err();
+        assert_eq!((error.kind(), error.code()), (ErrorKind::Credential, "auth.source"));
+        bench.call().await.unwrap();
+        let sent = bench.sent("authorization");
+        // Three is asked for by the 401, and four by the attempt that follows.
+        let numbers: Vec<_> =
+            sent.iter().map(|token| token.trim_start_matches("Bearer eyJ.token.")).collect();
+        assert_eq!(numbers, ["1", "2", "4", "6"], "{life:?}");
+    }
+}
+
+#[tokio::test]
+async fn e32_a_token_with_an_end_is_kept_until_shortly_before() {
+    let bench = given(Some(Duration::from_secs(3600)), |_| false);
+    for after in [0, 3000, 569, 1, 0] {
+        bench.clock.advance(Duration::from_secs(after));
+        bench.call().await.unwrap();
+    }
+    let sent = bench.sent("authorization");
+    assert_eq!(sent.iter().filter(|token| token.ends_with("token.1")).count(), 3);
+    assert_eq!(sent.iter().filter(|token| token.ends_with("token.2")).count(), 2);
 }

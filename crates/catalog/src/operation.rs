@@ -61,7 +61,7 @@ impl Method {
 }
 
 /// A path, query or header parameter.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Param {
     /// The argument's name in our calls, in snake case: `page_size`.
     pub name: &'static str,

@@ -4,7 +4,8 @@
 //! A line is a row, its cells parted by tabs: id, method, path, accept, credentials, scope, retry,
 //! page, stream, parameters, body, fields. Lists are parted by spaces. A parameter is place, style,
 //! `!` or `?` (required or not) and `name`, or `name=wire` where the names differ; a field has its kind
-//! in place of place and style.
+//! in place of place and style. JSON is accepted where nothing else is said; `{name}` in the path is a
+//! parameter that is not listed, unless its names differ; the retry class has its first letter.
 
 use crate::{
     Bearer, Body, Field, FieldKind, Method, Operation, Page, Param, Place, Retry, Scheme, Scope,
@@ -29,20 +30,24 @@ fn row(service: Service, line: &'static str) -> Option<Operation> {
     let mut cell = || cells.next();
     let id = cell()?;
     let (resource, verb) = id.rsplit_once('.')?;
+    let (method, path) = (cell()?, cell()?);
     Some(Operation {
         id,
         service,
         resource,
         verb,
-        method: match cell()? {
+        method: match method {
             "GET" => Method::Get,
             "POST" => Method::Post,
             "PUT" => Method::Put,
             "PATCH" => Method::Patch,
             _ => Method::Delete,
         },
-        path: cell()?,
-        accept: cell()?,
+        path,
+        accept: match cell()? {
+            "" => "application/json",
+            other => other,
+        },
         security: all(cell()?, scheme)?,
         scope: match cell()? {
             "search" => Some(Scope::Search),
@@ -52,14 +57,14 @@ fn row(service: Service, line: &'static str) -> Option<Operation> {
             _ => None,
         },
         retry: match cell()? {
-            "safe" => Retry::Safe,
-            "idempotent" => Retry::Idempotent,
-            "keyed" => Retry::Keyed,
+            "s" => Retry::Safe,
+            "i" => Retry::Idempotent,
+            "k" => Retry::Keyed,
             _ => Retry::Unsafe,
         },
         page: page(cell()?)?,
         stream: stream(cell()?),
-        params: all(cell()?, param)?,
+        params: params(path, cell()?)?,
         body: match (cell()?, all(cell()?, field)?) {
             ("m", fields) => Body::Multipart { fields },
             ("J", fields) => Body::Json { required: true, fields },
@@ -78,6 +83,31 @@ fn all<T>(cell: &'static str, read: fn(&'static str) -> Option<T>) -> Option<&'s
         }
     }
     Some(items.leak())
+}
+
+/// Those of the path come first.
+fn params(path: &'static str, cell: &'static str) -> Option<&'static [Param]> {
+    let listed = all(cell, param)?;
+    let mut params = Vec::new();
+    for segment in path.split('/') {
+        let Some(name) = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
+            continue;
+        };
+        let mut param =
+            Param { name, wire: name, place: Place::Path, style: Style::Plain, required: true };
+        for other in listed {
+            if other.wire == name {
+                param = *other;
+            }
+        }
+        params.push(param);
+    }
+    for param in listed {
+        if param.place != Place::Path {
+            params.push(*param);
+        }
+    }
+    Some(params.leak())
 }
 
 fn scheme(item: &'static str) -> Option<Scheme> {

@@ -1,7 +1,6 @@
 //! Where a service is. A credential is bound to this origin.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
 
 use crate::{Error, ErrorKind};
 
@@ -146,10 +145,10 @@ fn split_port(authority: &str) -> Result<(String, Option<u16>), Error> {
 fn check_host(host: &str) -> Result<(), Error> {
     if let Some(inside) = host.strip_prefix('[') {
         let address = inside.strip_suffix(']').unwrap_or("");
-        return address
-            .parse::<Ipv6Addr>()
-            .map(|_| ())
-            .map_err(|_| bad("its IPv6 address is wrong"));
+        return match is_ipv6(address) {
+            true => Ok(()),
+            false => Err(bad("its IPv6 address is wrong")),
+        };
     }
     let good = !host.is_empty()
         && host.len() <= 253
@@ -165,9 +164,40 @@ fn check_host(host: &str) -> Result<(), Error> {
 }
 
 fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
     // Not the names below `localhost`: a name server may send them anywhere.
-    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    matches!(host, "localhost" | "[::1]") || is_loopback_v4(host)
+}
+
+/// 127.0.0.0/8 in the one form that everybody reads alike: four numbers up to 255, no leading zero.
+fn is_loopback_v4(host: &str) -> bool {
+    let mut parts = 0;
+    for part in host.split('.') {
+        parts += 1;
+        let plain = part == "0" || !part.starts_with('0');
+        let digits = part.bytes().all(|byte| byte.is_ascii_digit());
+        if !plain || !digits || part.parse::<u8>().is_err() || (parts == 1 && part != "127") {
+            return false;
+        }
+    }
+    parts == 4
+}
+
+/// Eight groups of up to four digits, fewer where `::` stands for the others. The standard library's
+/// reader is large in a browser.
+fn is_ipv6(text: &str) -> bool {
+    let (mut groups, mut empty) = (0, 0);
+    for group in text.split(':') {
+        match group.len() {
+            0 => empty += 1,
+            1..=4 if group.bytes().all(|byte| byte.is_ascii_hexdigit()) => groups += 1,
+            _ => return false,
+        }
+    }
+    let at_an_end = usize::from(text.starts_with("::")) + usize::from(text.ends_with("::"));
+    match empty {
+        0 => groups == 8,
+        _ => groups < 8 && empty == 1 + at_an_end && text.len() > 1,
+    }
 }
 
 #[cfg(test)]
@@ -187,6 +217,7 @@ mod tests {
             "http://127.0.0.1:8080",
             "http://[::1]:9",
             "http://localhost/api",
+            "http://127.255.0.9",
             "https://ws.api.video",
         ] {
             assert_eq!(code(good), "ok", "{good}");
@@ -197,6 +228,13 @@ mod tests {
             "http://10.0.0.1",
             "http://localhost.evil.example",
             "http://evil.localhost",
+            "http://127.0.0.256",
+            "http://127.0.0.01",
+            "http://127.0.0",
+            "http://127.0.0.1.1",
+            "http://0177.0.0.1",
+            "http://2130706433",
+            "http://[::2]",
         ] {
             assert_eq!(code(bad), "auth.insecure", "{bad}");
         }
@@ -217,6 +255,8 @@ mod tests {
             "https://ho/st?x=1",
             "https://host/#f",
             "https://[::1",
+            "https://[1]",
+            "https://[::g]",
             "https://höst",
             "https://host/a/../b",
             "https://host/%2e%2e/b",
@@ -224,6 +264,30 @@ mod tests {
             "https://host\\@evil",
         ] {
             assert_eq!(code(bad), "config.bad_base_url", "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_ipv6_address_is_told_from_what_is_none() {
+        for good in
+            ["::", "::1", "1::", "1::2", "1:2:3:4:5:6:7:8", "::2:3:4:5:6:7:8", "fe80::a:BCD"]
+        {
+            assert!(super::is_ipv6(good) && good.parse::<std::net::Ipv6Addr>().is_ok(), "{good}");
+        }
+        let none = [
+            "",
+            ":",
+            ":::",
+            ":1::2",
+            "1::2:",
+            "1::2::3",
+            "1:2",
+            "12345::",
+            "g::",
+            "1:2:3:4:5:6:7:8:9",
+        ];
+        for bad in none {
+            assert!(!super::is_ipv6(bad) && bad.parse::<std::net::Ipv6Addr>().is_err(), "{bad}");
         }
     }
 

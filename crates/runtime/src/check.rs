@@ -3,6 +3,7 @@
 use framekey_catalog::Operation;
 
 use crate::base_url::is_dots;
+use crate::encode::next_byte;
 use crate::{Applied, Error, ErrorKind, Request};
 
 /// Header fields that carry credentials or frame the message: not a caller's to set.
@@ -99,16 +100,12 @@ fn matches_template(template: &str, path: &str) -> bool {
 fn bad_escape(encoded: &str) -> Option<String> {
     let mut rest = encoded.as_bytes();
     let mut at = 0;
-    while let Some((&first, after)) = rest.split_first() {
+    while let Some(&first) = rest.first() {
         at += 1;
+        let Some((byte, after)) = next_byte(rest) else {
+            return Some(format!("a `%` at byte {at} that is not encoded"));
+        };
         rest = after;
-        let mut byte = first;
-        if first == b'%' {
-            let Some((value, after)) = escape(rest) else {
-                return Some(format!("a `%` at byte {at} that is not encoded"));
-            };
-            (byte, rest) = (value, after);
-        }
         if byte < 0x20 || byte == 0x7f {
             return Some(format!("a control character at byte {at}"));
         }
@@ -117,13 +114,6 @@ fn bad_escape(encoded: &str) -> Option<String> {
         }
     }
     None
-}
-
-/// The two digits after a `%`, and what follows them.
-fn escape(rest: &[u8]) -> Option<(u8, &[u8])> {
-    let (digits, after) = rest.split_at_checked(2)?;
-    let digit = |at: usize| char::from(digits[at]).to_digit(16);
-    Some((u8::try_from(digit(0)? << 4 | digit(1)?).ok()?, after))
 }
 
 /// What of a header value may not be sent, and where: control characters, and all outside ASCII.

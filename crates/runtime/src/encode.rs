@@ -1,12 +1,6 @@
 //! How values are written into paths and queries. Both doors use these, so that they agree.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
 use crate::{Error, ErrorKind, Value};
-
-/// RFC 3986 unreserved characters stay, everything else is encoded.
-const KEEP_UNRESERVED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// One path segment. An empty text, `.` and `..` are refused, since URL parsing would fold them
 /// onto another route.
@@ -21,13 +15,37 @@ pub fn path_segment(text: &str) -> Result<String, Error> {
             ),
         ));
     }
-    Ok(utf8_percent_encode(text, KEEP_UNRESERVED).to_string())
+    Ok(query_text(text))
 }
 
-/// A name or value of a query, encoded.
+/// A name or value of a query, encoded: RFC 3986's unreserved characters stay. The crate
+/// percent-encoding has a table of all escapes, which alone is much in a browser.
 #[must_use]
 pub fn query_text(text: &str) -> String {
-    utf8_percent_encode(text, KEEP_UNRESERVED).to_string()
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push('%');
+            for digit in [byte >> 4, byte & 15] {
+                encoded.push(char::from(b"0123456789ABCDEF"[usize::from(digit)]));
+            }
+        }
+    }
+    encoded
+}
+
+/// The byte that a text begins with, or the one that `%` and two digits there stand for, and what
+/// follows; `None` at the end, and for a `%` without them.
+pub(crate) fn next_byte(encoded: &[u8]) -> Option<(u8, &[u8])> {
+    let (first, rest) = encoded.split_first()?;
+    if *first != b'%' {
+        return Some((*first, rest));
+    }
+    let (digits, rest) = rest.split_at_checked(2)?;
+    let digit = |at: usize| char::from(digits[at]).to_digit(16);
+    Some((u8::try_from(digit(0)? << 4 | digit(1)?).ok()?, rest))
 }
 
 /// Adds `name=value` to an encoded query.

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use framekey_catalog::Operation;
-use percent_encoding::percent_decode_str;
 
 use crate::{Applied, Body, Json, Request, Secret, Value, encode};
 
@@ -39,7 +38,14 @@ impl Mask {
     ) -> Self {
         for (want, segment) in operation.path.split('/').zip(request.path.split('/')) {
             if want.strip_suffix('}').is_some_and(says_secret) {
-                self.add(&percent_decode_str(segment).decode_utf8().unwrap_or(segment.into()));
+                let mut plain = Vec::with_capacity(segment.len());
+                let mut rest = segment.as_bytes();
+                while let Some((byte, after)) = encode::next_byte(rest) {
+                    plain.push(byte);
+                    rest = after;
+                }
+                // What is not well encoded is not sent either.
+                self.add(&String::from_utf8(plain).unwrap_or_default());
             }
         }
         if let Body::Bytes(body) = &request.body

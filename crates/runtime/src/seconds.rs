@@ -50,14 +50,18 @@ fn parse(text: &str) -> Option<Duration> {
     // Nanoseconds that one unit of the digit at hand stands for, as a power of ten.
     let mut power = i32::try_from(whole.len()).ok()?.checked_add(exponent)?.checked_add(8)?;
     let mut nanos = 0_u64;
-    for digit in whole.chars().chain(part.chars()) {
-        let digit = u64::from(digit.to_digit(10)?);
-        if digit > 0 && power >= 0 {
-            let unit = u32::try_from(power).ok().and_then(|power| 10_u64.checked_pow(power));
-            let more = unit.and_then(|unit| unit.checked_mul(digit)).unwrap_or(u64::MAX);
-            nanos = nanos.saturating_add(more);
+    for digits in [whole, part] {
+        for digit in digits.bytes() {
+            let digit = digit.wrapping_sub(b'0');
+            if digit > 9 {
+                return None;
+            }
+            if let (1.., Ok(power)) = (digit, u32::try_from(power)) {
+                let more = 10_u64.saturating_pow(power).saturating_mul(u64::from(digit));
+                nanos = nanos.saturating_add(more);
+            }
+            power = power.checked_sub(1)?;
         }
-        power = power.checked_sub(1)?;
     }
     Some(Duration::from_nanos(nanos))
 }

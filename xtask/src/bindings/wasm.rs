@@ -28,7 +28,7 @@ const FEATURES: [&str; 6] = [
 ];
 
 /// What wasm-opt does, each seen to be smaller after gzip.
-const SHRINK: [&str; 6] = [
+const SHRINK: [&str; 7] = [
     // -Os compresses smaller than -Oz.
     "-Os",
     // Large functions are not inlined even where they have one caller.
@@ -38,6 +38,7 @@ const SHRINK: [&str; 6] = [
     "--low-memory-unused",
     "--flatten",
     "--rereloop",
+    "-Os",
     "-Os",
 ];
 

@@ -5,6 +5,9 @@ use super::document::{Body, Document, Field, FieldKind, Operation, Param, Place,
 use super::output::{HEAD, Output};
 use super::overlay::{Bearer, CursorPlace, Page, Stream};
 
+/// What is asked for where a row says nothing.
+const JSON: &str = "application/json";
+
 /// Writes `<service>.txt` into `folder`.
 pub(super) fn generate(document: &Document, folder: &str, output: &mut Output) {
     let rows: String = document.operations.iter().map(|operation| row(operation) + "\n").collect();
@@ -23,13 +26,14 @@ fn row(operation: &Operation) -> String {
         operation.id.clone(),
         operation.method.to_uppercase(),
         operation.path.clone(),
-        operation.accept.clone(),
+        // What nearly all have is left out, and the parameters of the path where it names them.
+        if operation.accept == JSON { String::new() } else { operation.accept.clone() },
         list(operation.security.iter().map(scheme).collect()),
         operation.scope.map(|scope| format!("{scope:?}").to_lowercase()).unwrap_or_default(),
-        format!("{:?}", operation.retry).to_lowercase(),
+        format!("{:?}", operation.retry).to_lowercase().chars().take(1).collect(),
         operation.page.as_ref().map(page).unwrap_or_default(),
         operation.stream.as_ref().map(stream).unwrap_or_default(),
-        list(operation.params.iter().map(param).collect()),
+        list(operation.params.iter().filter(|param| !in_path(param)).map(param).collect()),
         body.to_owned(),
         list(fields),
     ];
@@ -39,6 +43,12 @@ fn row(operation: &Operation) -> String {
 /// `name`, or `name=wire` where they differ.
 fn named(name: &str, wire: &str) -> String {
     if name == wire { name.to_owned() } else { format!("{name}={wire}") }
+}
+
+/// Whether a row's path says all of it.
+fn in_path(param: &Param) -> bool {
+    let plain = matches!((param.place, param.style), (Place::Path, Style::Plain));
+    plain && param.required && param.name == param.wire
 }
 
 fn param(param: &Param) -> String {

@@ -13,9 +13,24 @@ export interface CallOptions {
   timeout?: number | undefined;
 }
 
+/** A bearer token, without `Bearer`. */
+export type GivenToken = string | {
+  token: string;
+  /** When it ends; a number is milliseconds since 1970, as `Date.now()` has it. */
+  expiresAt?: Date | number | null | undefined;
+};
+
+/**
+ * Gives a bearer token. Asked on each attempt of a call, unless it says when the token ends: such a
+ * token is kept until shortly before. Asked once more when the service refuses the token (401): another
+ * one is sent, the same one is not sent again. Calls that need a token at the same time share one
+ * answer. It has 30 s. What it throws is told by its class only, since its words may quote a secret.
+ */
+export type TokenProvider = () => GivenToken | Promise<GivenToken>;
+
 /** What clients of all services take. */
 export interface CommonOptions {
-  /** Take keys in a browser all the same, where every visitor can read them. */
+  /** Take keys in a browser all the same, where every visitor can read them. A `tokenProvider` needs no leave. */
   dangerouslyAllowBrowser?: boolean | undefined;
 }
 

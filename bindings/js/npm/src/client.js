@@ -1,11 +1,12 @@
 // What the generated clients of the services stand on.
+import { asked } from "./asked.js";
 import { core } from "./core.js";
 import { host, lend, release } from "./host.js";
+import { readOptions } from "./options.js";
 import { raised, refused } from "./raise.js";
 import { attach } from "./resources.js";
 
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
-const KEYS = new Set(["apikey", "jwt", "accesstoken", "refreshtoken"]);
 
 export class ServiceClient {
   #name;
@@ -14,12 +15,11 @@ export class ServiceClient {
   #client;
   #baseUrl;
 
-  constructor(name, service, operations, options = {}) {
-    const { dangerouslyAllowBrowser, ...rest } = options ?? {};
+  constructor(name, service, operations, options) {
+    const { plain, apiKey, tokenProvider } = readOptions(name, options);
     this.#name = name;
     this.#service = service;
-    this.#options = write(rest, "config.bad_option", "configuration");
-    if (!dangerouslyAllowBrowser) refuseKeysInBrowser(name, rest);
+    this.#options = [write(plain, "config.bad_option", "configuration"), host, asked(apiKey), asked(tokenProvider)];
     attach(this, operations, (...call) => this.#call(...call));
   }
 
@@ -43,7 +43,7 @@ export class ServiceClient {
     const Client = await core();
     if (this.#client === undefined) {
       try {
-        this.#client = new Client(this.#service, this.#options, host);
+        this.#client = new Client(this.#service, ...this.#options);
       } catch (failure) {
         throw raised(failure);
       }
@@ -96,27 +96,4 @@ function read(operation, media, body) {
   } catch {
     throw refused("decode", "decode.body", `\`${operation}\`: the answer says that it is JSON, and is not`);
   }
-}
-
-function refuseKeysInBrowser(name, options) {
-  if (!inBrowser()) return;
-  for (const [option, value] of Object.entries(options)) {
-    if (value == null || !KEYS.has(option.replace(/[_-]/g, "").toLowerCase())) continue;
-    throw refused(
-      "configuration",
-      "auth.browser",
-      `${name}: every visitor of a page can read its \`${option}\`. Keep it on a server, or set ` +
-        "`dangerouslyAllowBrowser: true` where all visitors may have it",
-    );
-  }
-}
-
-/** A page or one of its workers; servers that are built like workers are not. */
-function inBrowser() {
-  if (typeof window !== "undefined" && typeof window.document !== "undefined") return true;
-  return (
-    typeof WorkerGlobalScope !== "undefined" &&
-    globalThis instanceof WorkerGlobalScope &&
-    globalThis.navigator?.userAgent !== "Cloudflare-Workers"
-  );
 }

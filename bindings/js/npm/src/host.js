@@ -1,5 +1,6 @@
 // What the core gets from its surroundings: fetch, clocks, randomness, the environment.
 
+import { give } from "./asked.js";
 import { readJson, writeJson } from "./json.js";
 
 const blobs = new Map();
@@ -44,6 +45,13 @@ export const host = {
         end();
       },
     };
+  },
+
+  ask(source) {
+    const promise = give(source);
+    // Whoever asked may have given up.
+    promise.catch(() => {});
+    return { promise, cancel() {} };
   },
 
   send(method, url, headers, body) {

@@ -1,8 +1,8 @@
 //! A secret, or a token, that the caller's own code gives.
 
-use framekey_runtime::{BoxFuture, Error, ErrorKind, MaybeSend, Secret};
+use framekey_runtime::{BoxFuture, Error, MaybeSend, Secret};
 
-use super::{Found, SecretSource};
+use super::{Found, SecretSource, source_failed};
 use crate::Provenance;
 
 /// A callback gave nothing. Any error becomes one by `?`; its text is not kept, since it may quote
@@ -69,7 +69,7 @@ impl SecretSource for KeyCallback {
         Box::pin(async {
             match self.ask.ask().await {
                 Ok(text) => Ok(Found { secret: Secret::new(text), expires_at: None }),
-                Err(CallbackFailed) => Err(failed(&self.provenance(), "failed")),
+                Err(CallbackFailed) => Err(source_failed(&self.provenance(), "failed")),
             }
         })
     }
@@ -77,13 +77,4 @@ impl SecretSource for KeyCallback {
     fn can_change(&self) -> bool {
         true
     }
-}
-
-/// The error of a source: `why` says what it did, without its words.
-pub(crate) fn failed(from: &Provenance, why: &str) -> Error {
-    Error::new(
-        ErrorKind::Credential,
-        "auth.source",
-        format!("the {from} {why}, so there is no credential to send"),
-    )
 }

@@ -4,15 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use framekey_runtime::{Error, Secret};
-#[cfg(feature = "native")]
-use {
-    super::{SecretSource, reader::Reader},
-    crate::{KeyAges, KeyRule, Notices},
-    framekey_runtime::Clock,
-};
+use framekey_runtime::{Clock, Error, Secret};
 
-use crate::Provenance;
+use super::SecretSource;
+use super::reader::Reader;
+#[cfg(feature = "native")]
+use crate::{KeyAges, Notices};
+use crate::{KeyRule, Provenance};
 
 /// A secret in hand.
 #[derive(Debug)]
@@ -24,7 +22,6 @@ pub struct Held {
     /// When it ends, since 1970 in UTC, where the source knows.
     pub expires_at: Option<Duration>,
     /// From this moment on the source is asked for the next one.
-    #[cfg(feature = "native")]
     pub(super) due: Option<Duration>,
 }
 
@@ -43,8 +40,7 @@ pub struct HeldKey {
 enum Kind {
     /// Given once: in code, or by the environment.
     Fixed(Arc<Held>, Provenance),
-    /// A browser has no source that can change, so its build brings no reader.
-    #[cfg(feature = "native")]
+    /// Read from a source that may give the next one.
     Read(Reader),
 }
 
@@ -52,13 +48,7 @@ impl HeldKey {
     /// A secret that never changes, already cleaned.
     #[must_use]
     pub fn fixed(secret: Secret, from: Provenance) -> Self {
-        let held = Held {
-            generation: 1,
-            secret,
-            expires_at: None,
-            #[cfg(feature = "native")]
-            due: None,
-        };
+        let held = Held { generation: 1, secret, expires_at: None, due: None };
         HeldKey::of(Kind::Fixed(Arc::new(held), from))
     }
 
@@ -71,15 +61,20 @@ impl HeldKey {
     }
 
     /// A secret of `source`, which is read at the first need, and cleaned and checked by `rule`.
-    #[cfg(feature = "native")]
     #[must_use]
     pub fn new(
         source: Arc<dyn SecretSource>,
         rule: KeyRule,
         clock: Arc<dyn Clock>,
-        notices: Notices,
+        #[cfg(feature = "native")] notices: Notices,
     ) -> Self {
-        HeldKey::of(Kind::Read(Reader::new(source, rule, clock, notices)))
+        HeldKey::of(Kind::Read(Reader::new(
+            source,
+            rule,
+            clock,
+            #[cfg(feature = "native")]
+            notices,
+        )))
     }
 
     /// Has `ages` kept of its keys, and warned of.
@@ -112,7 +107,6 @@ impl HeldKey {
     pub fn provenance(&self) -> Provenance {
         match &self.kind {
             Kind::Fixed(_, from) => from.clone(),
-            #[cfg(feature = "native")]
             Kind::Read(reader) => reader.provenance(),
         }
     }
@@ -122,7 +116,6 @@ impl HeldKey {
     pub fn current(&self) -> Option<Arc<Held>> {
         match &self.kind {
             Kind::Fixed(held, _) => Some(Arc::clone(held)),
-            #[cfg(feature = "native")]
             Kind::Read(reader) => reader.current(),
         }
     }
@@ -135,7 +128,6 @@ impl HeldKey {
     pub async fn get(&self) -> Result<Arc<Held>, Error> {
         let held = match &self.kind {
             Kind::Fixed(held, _) => Arc::clone(held),
-            #[cfg(feature = "native")]
             Kind::Read(reader) => reader.get().await?,
         };
         #[cfg(feature = "native")]
@@ -150,11 +142,9 @@ impl HeldKey {
     ///
     /// # Errors
     /// The source's own, and `auth.malformed`.
-    #[cfg_attr(not(feature = "native"), expect(unused_variables, reason = "nothing is newer"))]
     pub async fn reread(&self, generation: u64) -> Result<Option<Arc<Held>>, Error> {
         match &self.kind {
             Kind::Fixed(..) => Ok(None),
-            #[cfg(feature = "native")]
             Kind::Read(reader) => reader.reread(generation).await,
         }
     }

@@ -17,23 +17,17 @@ mod held_tests;
 mod keyring;
 #[cfg(feature = "native")]
 mod profile;
-#[cfg(feature = "native")]
 mod reader;
 mod repair;
 #[cfg(feature = "native")]
 mod within;
 
-#[cfg(feature = "native")]
 use std::time::Duration;
 
-#[cfg(feature = "native")]
-use framekey_runtime::{BoxFuture, Error, MaybeSend, Secret};
+use framekey_runtime::{BoxFuture, Error, ErrorKind, MaybeSend, Secret};
 
-#[cfg(feature = "native")]
 use crate::Provenance;
 
-#[cfg(feature = "native")]
-pub(crate) use callback::failed;
 #[cfg(feature = "native")]
 pub use callback::{CallbackFailed, KeyCallback, Pending};
 #[cfg(feature = "native")]
@@ -54,7 +48,6 @@ pub(crate) use repair::repair;
 pub(crate) use within::within;
 
 /// A secret as its source gives it.
-#[cfg(feature = "native")]
 #[derive(Debug)]
 pub struct Found {
     /// The secret, as it stands there: it is cleaned and checked later.
@@ -64,7 +57,6 @@ pub struct Found {
 }
 
 /// A place that a secret can be read from.
-#[cfg(feature = "native")]
 pub trait SecretSource: MaybeSend {
     /// What to call this place.
     fn provenance(&self) -> Provenance;
@@ -78,9 +70,25 @@ pub trait SecretSource: MaybeSend {
     /// Whether reading again can give another secret.
     fn can_change(&self) -> bool;
 
+    /// Whether a secret stays in hand though its end is not told. Else it is read again whenever it is
+    /// needed; one with an end is in hand until then.
+    fn lasts(&self) -> bool {
+        true
+    }
+
     /// Whether there is a cheap sign that the secret is another one since it was last read. Asked
     /// for at most once a second.
     fn looks_changed(&self) -> bool {
         false
     }
+}
+
+/// The error of a source, or of a callback: `why` says what it did (`failed`), without its words.
+#[must_use]
+pub fn source_failed(from: &Provenance, why: &str) -> Error {
+    Error::new(
+        ErrorKind::Credential,
+        "auth.source",
+        format!("the {from} {why}, so there is no credential to send"),
+    )
 }

@@ -1,17 +1,28 @@
 //! A source and what it gave last: one read at a time, for all who ask.
 
+#[cfg(feature = "native")]
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+#[cfg(not(target_arch = "wasm32"))]
 use arc_swap::ArcSwapOption;
-use framekey_runtime::{BoxFuture, Clock, Error, ErrorKind, Time};
-use futures_util::FutureExt as _;
-use futures_util::future::{Shared, WeakShared};
+use framekey_runtime::{Clock, Error, ErrorKind, Time};
+#[cfg(feature = "native")]
+use {
+    super::within,
+    framekey_runtime::BoxFuture,
+    futures_util::FutureExt as _,
+    futures_util::future::{Shared, WeakShared},
+};
 
-use super::{Found, Held, SecretSource, within};
+use super::{Found, Held, SecretSource};
+use crate::Provenance;
 use crate::key_text::KeyRule;
-use crate::{Notice, Notices, Provenance};
+#[cfg(target_arch = "wasm32")]
+use crate::token::ArcSwapOption;
+#[cfg(feature = "native")]
+use crate::{Notice, Notices};
 
 /// After a read that gave nothing new, its result serves this long: a storm of refused calls reads
 /// a file, or runs a command, once.
@@ -28,18 +39,22 @@ struct Inner {
     /// What it should look like.
     rule: KeyRule,
     clock: Arc<dyn Clock>,
+    #[cfg(feature = "native")]
     notices: Notices,
     current: ArcSwapOption<Held>,
     /// When the source was last looked at for a sign of change, in ms of the monotonic clock.
+    #[cfg(feature = "native")]
     looked: AtomicU64,
     reading: Mutex<Reading>,
 }
 
 type Outcome = Result<Arc<Held>, Error>;
+#[cfg(feature = "native")]
 type Flight = Shared<BoxFuture<'static, Outcome>>;
 
 #[derive(Default)]
 struct Reading {
+    #[cfg(feature = "native")]
     flight: Option<WeakShared<BoxFuture<'static, Outcome>>>,
     /// The last read that gave nothing new.
     fruitless: Option<(Time, Outcome)>,
@@ -50,14 +65,16 @@ impl Reader {
         source: Arc<dyn SecretSource>,
         rule: KeyRule,
         clock: Arc<dyn Clock>,
-        notices: Notices,
+        #[cfg(feature = "native")] notices: Notices,
     ) -> Self {
         Reader(Arc::new(Inner {
             source,
             rule,
             clock,
+            #[cfg(feature = "native")]
             notices,
             current: ArcSwapOption::empty(),
+            #[cfg(feature = "native")]
             looked: AtomicU64::new(0),
             reading: Mutex::default(),
         }))
@@ -93,17 +110,12 @@ impl Reader {
     }
 
     /// One read for all who want something newer than `generation`.
+    #[cfg(feature = "native")]
     async fn read(&self, generation: u64) -> Outcome {
         let flight = {
             let mut reading = self.0.lock();
-            let current = self.current().filter(|held| held.generation > generation);
-            if let Some(held) = current.filter(|held| !held.has_ended(self.0.now())) {
-                return Ok(held);
-            }
-            if let Some((at, outcome)) = &reading.fruitless
-                && since(self.0.now(), *at) < PAUSE
-            {
-                return outcome.clone();
+            if let Some(outcome) = self.0.at_hand(&reading, generation) {
+                return outcome;
             }
             match reading.flight.as_ref().and_then(WeakShared::upgrade) {
                 Some(flight) => flight,
@@ -116,8 +128,21 @@ impl Reader {
         };
         flight.await
     }
+
+    /// One read for all who want something newer than `generation`: the host gives them one promise,
+    /// and keeps its time.
+    #[cfg(not(feature = "native"))]
+    async fn read(&self, generation: u64) -> Outcome {
+        if let Some(outcome) = self.0.at_hand(&self.0.lock(), generation) {
+            return outcome;
+        }
+        let found = self.0.source.read().await;
+        let before = self.0.at_hand(&self.0.lock(), generation);
+        before.unwrap_or_else(|| self.0.take(found))
+    }
 }
 
+#[cfg(feature = "native")]
 fn read_once(inner: Arc<Inner>) -> BoxFuture<'static, Outcome> {
     Box::pin(async move {
         let read = async { inner.source.read().await };
@@ -135,7 +160,24 @@ impl Inner {
         self.clock.now()
     }
 
+    /// What there is without a read for somebody who wants something newer than `generation`.
+    fn at_hand(&self, reading: &Reading, generation: u64) -> Option<Outcome> {
+        let newer = self.current.load_full().filter(|held| held.generation > generation);
+        if let Some(held) = newer.filter(|held| !held.has_ended(self.now())) {
+            return Some(Ok(held));
+        }
+        let (at, outcome) = reading.fruitless.as_ref()?;
+        (since(self.now(), *at) < PAUSE).then(|| outcome.clone())
+    }
+
+    /// Nothing that a browser asks shows one.
+    #[cfg(not(feature = "native"))]
+    fn shows_change(&self, _: Time) -> bool {
+        false
+    }
+
     /// Looks for a sign of change, once a second.
+    #[cfg(feature = "native")]
     fn shows_change(&self, now: Time) -> bool {
         if !self.source.can_change() {
             return false;
@@ -156,14 +198,19 @@ impl Inner {
         let before = self.current.load_full();
         let outcome = found.and_then(|found| self.check(found, before.as_deref(), now));
         let mut reading = self.lock();
-        reading.flight = None;
+        #[cfg(feature = "native")]
+        {
+            reading.flight = None;
+        }
         let newer = matches!((&outcome, &before), (Ok(held), Some(old)) if held.generation > old.generation)
             || (outcome.is_ok() && before.is_none());
         if let Ok(held) = &outcome {
             self.current.store(Some(Arc::clone(held)));
         }
-        reading.fruitless = (!newer).then(|| (now, outcome.clone()));
+        // What is asked for at every need is not kept from it.
+        reading.fruitless = (!newer && self.source.lasts()).then(|| (now, outcome.clone()));
         drop(reading);
+        #[cfg(feature = "native")]
         if newer && before.is_some() {
             self.notices
                 .note(&Notice::Replaced { what: self.rule.what(), from: self.source.provenance() });
@@ -173,14 +220,26 @@ impl Inner {
 
     fn check(&self, found: Found, before: Option<&Held>, now: Time) -> Outcome {
         let from = self.source.provenance();
-        let (secret, remarks) = self.rule.check(found.secret.expose(), &from)?;
+        let lasts = self.source.lasts();
+        // What a function gives for one attempt was not configured wrongly.
+        let junk = |error: Error| match lasts {
+            true => error,
+            false => Error::new(ErrorKind::Credential, error.code(), error.message()),
+        };
+        #[cfg(feature = "native")]
+        let (secret, remarks) = self.rule.check(found.secret.expose(), &from).map_err(junk)?;
+        #[cfg(not(feature = "native"))]
+        let secret = self.rule.clean(found.secret.expose(), &from).map_err(junk)?;
         let same = before.is_some_and(|old| old.secret.matches(secret.expose().as_bytes()));
+        #[cfg(feature = "native")]
         if !same {
             remarks.iter().for_each(|remark| self.notices.note(remark));
         }
         let generation = before.map_or(1, |old| old.generation + u64::from(!same));
-        let held = Held { generation, secret, expires_at: found.expires_at, due: None };
-        if held.has_ended(now) {
+        // One that does not last has its one use, whatever its end: the clock here may be wrong.
+        let expires_at = found.expires_at.or((!lasts).then_some(Duration::ZERO));
+        let held = Held { generation, secret, expires_at, due: None };
+        if lasts && held.has_ended(now) {
             return Err(Error::new(
                 ErrorKind::Credential,
                 "auth.source",

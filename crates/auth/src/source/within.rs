@@ -8,7 +8,7 @@ use framekey_runtime::{Clock, Error};
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, select};
 
-use super::callback::failed;
+use super::source_failed;
 use crate::Provenance;
 
 /// How long a source or a callback may take.
@@ -31,7 +31,7 @@ pub(crate) async fn within<T>(
     };
     match done {
         Some(Ok(outcome)) => outcome,
-        Some(Err(_)) => Err(failed(from, "panicked")),
-        None => Err(failed(from, &format!("gave nothing in {} s", LIMIT.as_secs()))),
+        Some(Err(_)) => Err(source_failed(from, "panicked")),
+        None => Err(source_failed(from, &format!("gave nothing in {} s", LIMIT.as_secs()))),
     }
 }

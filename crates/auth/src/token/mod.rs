@@ -42,6 +42,8 @@ use state::Mode;
 #[cfg(feature = "native")]
 use turn::Turn;
 
+#[cfg(target_arch = "wasm32")]
+pub(crate) use sync::ArcSwapOption;
 #[cfg(feature = "model")]
 pub use sync::model::locked;
 #[cfg(feature = "native")]

@@ -4,7 +4,7 @@
 #[cfg(all(not(feature = "model"), not(target_arch = "wasm32")))]
 pub(super) use arc_swap::ArcSwapOption;
 #[cfg(target_arch = "wasm32")]
-pub(super) use single::ArcSwapOption;
+pub(crate) use single::ArcSwapOption;
 #[cfg(not(feature = "model"))]
 pub(super) use std::sync::{Mutex, MutexGuard};
 

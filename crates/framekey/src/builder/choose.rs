@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use framekey_auth::{GivenSession, HeldKey, JwtKind, KeyRule, Provenance, Slot};
+use framekey_auth::{GivenSession, HeldKey, JwtKind, KeyRule, Provenance, SecretSource, Slot};
 use framekey_catalog::{Scope, Service};
 use framekey_runtime::encode::listed;
 use framekey_runtime::{Clock, Error, Secret};
@@ -77,7 +77,6 @@ impl Chosen {
 
 /// What makes a secret of a source into one in hand.
 pub(super) struct Making<'a> {
-    #[cfg_attr(not(feature = "native"), expect(dead_code, reason = "nothing is read twice"))]
     pub(super) clock: &'a Arc<dyn Clock>,
     pub(super) mode: Option<Mode>,
 }
@@ -144,9 +143,11 @@ impl<C: From<Client>> ClientBuilder<C> {
             let secret = self.check(Self::key_slot(making), secret.expose(), &from)?;
             keys.push(("api_key", self.fixed(secret, from, making)?));
         }
-        #[cfg(feature = "native")]
         if let Some(source) = &self.key_source {
-            keys.push(("api_key_from", self.live(Arc::clone(source), making, None)?));
+            let key = self.read_by(Arc::clone(source), Self::key_slot(making), making);
+            #[cfg(feature = "native")]
+            let key = self.aged(key, making, None)?;
+            keys.push((called(&**source, "api_key_from"), key));
         }
         if let Some((secret, from)) = option("jwt") {
             let secret = self.check(Slot::Jwt, secret.expose(), &from)?;
@@ -159,14 +160,17 @@ impl<C: From<Client>> ClientBuilder<C> {
             chosen.upload_token = Some((secret, from));
         }
         chosen.session = self.session_given()?;
+        if let Some(source) = &self.token_source {
+            let name = called(&**source, "token_from");
+            self.takes_tokens(name)?;
+            let token = self.read_by(Arc::clone(source), self.token_slot(), making);
+            tokens.push((name, token));
+        }
         #[cfg_attr(not(feature = "native"), expect(unused_mut, reason = "there is no other way"))]
         let mut ways: Vec<&str> = tokens.iter().map(|(name, _)| *name).collect();
         #[cfg(feature = "native")]
         if self.token_provider.is_some() {
-            if self.service == Service::TwelveLabs {
-                let why = "Twelve Labs takes API keys only: there is no `token_provider`";
-                return Err(config("config.bad_option", why));
-            }
+            self.takes_tokens("token_provider")?;
             ways.push("token_provider");
         }
         one_of(&ways)?;
@@ -279,6 +283,39 @@ impl<C: From<Client>> ClientBuilder<C> {
         rule.clean(text, from)
     }
 
+    /// A secret that is read from `source`.
+    pub(super) fn read_by(
+        &self,
+        source: Arc<dyn SecretSource>,
+        slot: Slot,
+        making: &Making<'_>,
+    ) -> HeldKey {
+        HeldKey::new(
+            source,
+            KeyRule::new(self.service, slot),
+            Arc::clone(making.clock),
+            #[cfg(feature = "native")]
+            self.notices.clone(),
+        )
+    }
+
+    pub(super) fn token_slot(&self) -> Slot {
+        match self.service {
+            Service::ApiVideo => Slot::AccessToken,
+            Service::TwelveLabs | Service::VideoVector => Slot::Jwt,
+        }
+    }
+
+    fn takes_tokens(&self, name: &str) -> Result<(), Error> {
+        match self.service {
+            Service::TwelveLabs => Err(config(
+                "config.bad_option",
+                format!("Twelve Labs takes API keys only: there is no `{name}`"),
+            )),
+            Service::ApiVideo | Service::VideoVector => Ok(()),
+        }
+    }
+
     fn fixed(
         &self,
         secret: Secret,
@@ -315,6 +352,14 @@ impl<C: From<Client>> ClientBuilder<C> {
             scopes.push(*scope);
         }
         Ok(scopes)
+    }
+}
+
+/// By what name a source was passed.
+fn called(source: &dyn SecretSource, by_default: &'static str) -> &'static str {
+    match source.provenance() {
+        Provenance::Callback(name) => name,
+        _ => by_default,
     }
 }
 

@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use framekey_auth::{
-    CommandSource, FileSource, FirstOf, HeldKey, KeyAges, KeyRule, Keyring, KeyringSource, Profile,
-    ProfileKey, Provenance, SecretSource, Slot,
+    CommandSource, FileSource, FirstOf, HeldKey, KeyAges, Keyring, KeyringSource, Profile,
+    ProfileKey, Provenance, SecretSource,
 };
-use framekey_catalog::Service;
 use framekey_runtime::native::HttpTransport;
 use framekey_runtime::{Error, Transport};
 use futures_util::FutureExt as _;
@@ -25,14 +24,6 @@ pub(super) fn system_keyring() -> Option<Arc<dyn Keyring>> {
 }
 
 impl<C: From<Client>> ClientBuilder<C> {
-    /// Where to read the API key: when it is first needed, and again when it is refused. A
-    /// [`KeyCallback`](framekey_auth::KeyCallback) makes one of an async function.
-    #[must_use]
-    pub fn api_key_from(mut self, source: impl SecretSource + 'static) -> Self {
-        self.key_source = Some(Arc::new(source));
-        self
-    }
-
     /// Another keyring than the operating system's. Without the feature `keyring` there is none.
     #[must_use]
     pub fn keyring(mut self, ring: impl Keyring + 'static) -> Self {
@@ -243,28 +234,22 @@ impl<C: From<Client>> ClientBuilder<C> {
         ages: Option<&Path>,
     ) -> Result<HeldKey, Error> {
         let token = wants_token(making);
-        let slot = match (token, self.service) {
-            (true, Service::ApiVideo) => Slot::AccessToken,
-            (true, _) => Slot::Jwt,
-            (false, _) => Self::key_slot(making),
-        };
+        let slot = if token { self.token_slot() } else { Self::key_slot(making) };
         let source = Arc::new(CommandSource::new(line, slot, origin, Arc::clone(making.clock))?);
         if !token {
             return self.live(source, making, ages);
         }
-        let rule = KeyRule::new(self.service, slot);
-        Ok(HeldKey::new(source, rule, Arc::clone(making.clock), self.notices.clone()))
+        Ok(self.read_by(source, slot, making))
     }
 
     /// A key that can be read again.
-    pub(super) fn live(
+    fn live(
         &self,
         source: Arc<dyn SecretSource>,
         making: &Making<'_>,
         ages: Option<&Path>,
     ) -> Result<HeldKey, Error> {
-        let rule = KeyRule::new(self.service, Self::key_slot(making));
-        let key = HeldKey::new(source, rule, Arc::clone(making.clock), self.notices.clone());
+        let key = self.read_by(source, Self::key_slot(making), making);
         self.aged(key, making, ages)
     }
 

@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use framekey_auth::JwtKind;
+use framekey_auth::{JwtKind, SecretSource};
 #[cfg(feature = "native")]
 use framekey_auth::{Notice, NoticeWatch, Notices, TokenProvider};
 use framekey_catalog::{Scope, Service};
@@ -32,8 +32,8 @@ pub use status::{AuthStatus, CredentialStatus};
 pub struct ClientBuilder<C = Client> {
     service: Service,
     values: Vec<(&'static str, Setting)>,
-    #[cfg(feature = "native")]
-    key_source: Option<Arc<dyn framekey_auth::SecretSource>>,
+    key_source: Option<Arc<dyn SecretSource>>,
+    token_source: Option<Arc<dyn SecretSource>>,
     #[cfg(feature = "native")]
     token_provider: Option<Box<dyn TokenProvider>>,
     #[cfg(feature = "native")]
@@ -55,8 +55,8 @@ impl<C: From<Client>> ClientBuilder<C> {
         ClientBuilder {
             service,
             values: Vec::new(),
-            #[cfg(feature = "native")]
             key_source: None,
+            token_source: None,
             #[cfg(feature = "native")]
             token_provider: None,
             #[cfg(feature = "native")]
@@ -76,6 +76,23 @@ impl<C: From<Client>> ClientBuilder<C> {
     #[must_use]
     pub fn api_key(self, key: impl Into<String>) -> Self {
         self.secret("api_key", key.into())
+    }
+
+    /// Where to read the API key: when it is first needed, and again when it is refused. A
+    /// [`KeyCallback`](framekey_auth::KeyCallback) makes one of an async function.
+    #[must_use]
+    pub fn api_key_from(mut self, source: impl SecretSource + 'static) -> Self {
+        self.key_source = Some(Arc::new(source));
+        self
+    }
+
+    /// Where to read a bearer token, a JWT for VideoVector and an access token for api.video: when it
+    /// is first needed, shortly before its end, and again when it is refused. All calls that need it
+    /// share one read. One that [does not last](SecretSource::lasts) is read for each attempt.
+    #[must_use]
+    pub fn token_from(mut self, source: impl SecretSource + 'static) -> Self {
+        self.token_source = Some(Arc::new(source));
+        self
     }
 
     /// The JWT of a signed-in user (VideoVector).

@@ -2,7 +2,13 @@
 
 /// A name without what languages write differently: case, underscores and dashes.
 pub(crate) fn fold(name: &str) -> String {
-    name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect()
+    let mut folded = String::with_capacity(name.len());
+    for c in name.chars() {
+        if !matches!(c, '_' | '-') {
+            folded.push(c.to_ascii_lowercase());
+        }
+    }
+    folded
 }
 
 /// The name that was perhaps meant.

@@ -27,11 +27,18 @@ pub(super) fn generate(
     Ok(())
 }
 
+/// The table of all languages knows nothing of functions.
+const KEY_FUNCTION: &str =
+    "A function is asked when the key is first needed, and once more when it is refused.";
+const TOKEN_PROVIDER: &str = "Asked for a bearer token: a JWT for VideoVector, an access token for \
+    api.video. The way to a credential in a browser, from the page's own server.";
+
 fn service(document: &Document, options: &[OptionEntry]) -> Result<String> {
     let tree = Node::of(document)?;
     let name = document.service.variant;
     let mut text = format!(
-        "// {HEAD}\nimport type {{ CallOptions, CommonOptions, FileInput, Json, ServiceClient }} from \"../client.js\";\n"
+        "// {HEAD}\nimport type {{\n  CallOptions,\n  CommonOptions,\n  FileInput,\n  Json,\n  ServiceClient,\n{}}} from \"../client.js\";\n",
+        if takes_tokens(document) { "  TokenProvider,\n" } else { "" }
     );
     for node in tree.inner_first() {
         for operation in &node.operations {
@@ -58,6 +65,9 @@ fn service(document: &Document, options: &[OptionEntry]) -> Result<String> {
     };
     for option in options.iter().filter(mine) {
         let kind = match option.r#type {
+            OptionType::Secret if option.name == "api_key" => {
+                "string | (() => string | Promise<string>)"
+            }
             OptionType::Secret | OptionType::String => "string",
             OptionType::Boolean => "boolean",
             OptionType::Integer | OptionType::Seconds => "number",
@@ -68,8 +78,17 @@ fn service(document: &Document, options: &[OptionEntry]) -> Result<String> {
             .env
             .get(document.service.slug)
             .map(|names| format!("In Node also from the environment: {}.", names.join(", ")));
-        text.push_str(&doc(&option.doc, &from.unwrap_or_default(), "  "));
+        let mut more = from.unwrap_or_default();
+        if option.name == "api_key" {
+            more.push_str(" ");
+            more.push_str(KEY_FUNCTION);
+        }
+        text.push_str(&doc(&option.doc, more.trim(), "  "));
         text.push_str(&format!("  {}?: {kind} | undefined;\n", option.name.to_lower_camel_case()));
+        if option.name == "api_key" && takes_tokens(document) {
+            text.push_str(&doc(TOKEN_PROVIDER, "", "  "));
+            text.push_str("  tokenProvider?: TokenProvider | undefined;\n");
+        }
     }
     text.push_str(&format!(
         "}}\n\n{}export declare class {name} extends ServiceClient {{\n  constructor(options?: {name}Options);\n",
@@ -78,6 +97,11 @@ fn service(document: &Document, options: &[OptionEntry]) -> Result<String> {
     text.push_str(&parts(&tree));
     text.push_str("}\n");
     Ok(text)
+}
+
+/// Twelve Labs takes API keys only.
+fn takes_tokens(document: &Document) -> bool {
+    document.service.slug != "twelve-labs"
 }
 
 fn interface(resource: &str) -> String {
