@@ -106,7 +106,10 @@ test("a key is refused in a page and in its workers, an upload token is not", as
       attempt(() => new ApiVideo({ apiKey: "canary" })),
       attempt(() => new ApiVideo({ api_key: "canary" })),
       attempt(() => new VideoVector({ jwt: "canary" })),
+      attempt(() => new ApiVideo({ apiKey: () => "canary" })),
+      attempt(() => new ApiVideo({ apiKey: "canary", dangerouslyAllowBrowser: "false" })),
       attempt(() => new ApiVideo({ uploadToken: "to1" })),
+      attempt(() => new VideoVector({ tokenProvider: () => "canary" })),
     ];
     const code = `
       import { ApiVideo } from "${location.origin}/node_modules/framekey/dist/esm/api-video.js";
@@ -120,7 +123,26 @@ test("a key is refused in a page and in its workers, an upload token is not", as
     return [...inPage, inWorker];
   });
   const refused = "ConfigurationError auth.browser";
-  assert.deepEqual(codes, [refused, refused, refused, "taken", refused]);
+  assert.deepEqual(codes, [refused, refused, refused, refused, refused, "taken", "taken", refused]);
+});
+
+test("br_01 a page calls with the tokens that its server gives, and asks again when one is refused", async () => {
+  await emulator.clearJournal();
+  const asked = await page.evaluate(async () => {
+    const { api_key: apiKey, base_url: baseUrl } = info["api-video"];
+    const { access_token: good } = await av.accessTokens.create({ apiKey });
+    let asked = 0;
+    const tokenProvider = async () => {
+      asked += 1;
+      return { token: asked === 1 ? "refused-token" : good, expiresAt: Date.now() + 3600_000 };
+    };
+    const inPage = new framekey.ApiVideo({ tokenProvider, baseUrl });
+    for (let call = 0; call < 3; call += 1) await inPage.videos.list();
+    return asked;
+  });
+  assert.equal(asked, 2);
+  const lists = (await emulator.journal()).filter((entry) => entry.operation === "videos.list");
+  assert.deepEqual(lists.map((entry) => entry.status), [401, 200, 200, 200]);
 });
 
 test("a delegated upload from a page needs nothing but the token", async () => {

@@ -23,7 +23,7 @@ test("there are no dependencies and no install scripts", () => {
 });
 
 const PROGRAM = `
-import { ApiVideo, NotFoundError, TwelveLabs, VideoVector, init, type CallOptions } from "framekey";
+import { ApiVideo, NotFoundError, TwelveLabs, VideoVector, init, type CallOptions, type TokenProvider } from "framekey";
 import { ApiVideo as Alone } from "framekey/api-video";
 import { Emulator } from "framekey/emulator";
 
@@ -37,6 +37,14 @@ export async function main() {
   await same.videos.uploadWithToken({ file: new Blob(["x"]) });
   await new TwelveLabs().indexes.indexedAssets.list("index", { pageLimit: 10 });
   await new VideoVector({ jwt: "j" }).apiKeys.rotate("key");
+  new TwelveLabs({ apiKey: async () => "k" });
+  const provider: TokenProvider = () => ({ token: "t", expiresAt: new Date() });
+  new VideoVector({ tokenProvider: provider });
+  new ApiVideo({ tokenProvider: async () => "t" });
+  // @ts-expect-error a token is a text
+  new ApiVideo({ tokenProvider: async () => 1 });
+  // @ts-expect-error Twelve Labs takes API keys only
+  new TwelveLabs({ tokenProvider: provider });
   await using emulator = await Emulator.start({ scenario: { seed: 3 } });
   new ApiVideo({ ...emulator.apiVideo, timeout: 5 });
   await emulator.fault({ operation: "videos.*", after_commit: true, reset: true });

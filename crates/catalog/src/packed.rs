@@ -5,7 +5,8 @@
 //! page, stream, parameters, body, fields. Lists are parted by spaces. A parameter is place, style,
 //! `!` or `?` (required or not) and `name`, or `name=wire` where the names differ; a field has its kind
 //! in place of place and style. JSON is accepted where nothing else is said; `{name}` in the path is a
-//! parameter that is not listed, unless its names differ; the retry class has its first letter.
+//! parameter that is not listed, unless its names differ; the method has two letters, the retry class
+//! its first.
 
 use crate::{
     Bearer, Body, Field, FieldKind, Method, Operation, Page, Param, Place, Retry, Scheme, Scope,
@@ -37,10 +38,10 @@ fn row(service: Service, line: &'static str) -> Option<Operation> {
         resource,
         verb,
         method: match method {
-            "GET" => Method::Get,
-            "POST" => Method::Post,
-            "PUT" => Method::Put,
-            "PATCH" => Method::Patch,
+            "GE" => Method::Get,
+            "PO" => Method::Post,
+            "PU" => Method::Put,
+            "PA" => Method::Patch,
             _ => Method::Delete,
         },
         path,

@@ -24,7 +24,7 @@ fn row(operation: &Operation) -> String {
     };
     let cells = [
         operation.id.clone(),
-        operation.method.to_uppercase(),
+        operation.method.to_uppercase().chars().take(2).collect(),
         operation.path.clone(),
         // What nearly all have is left out, and the parameters of the path where it names them.
         if operation.accept == JSON { String::new() } else { operation.accept.clone() },

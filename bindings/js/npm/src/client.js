@@ -80,11 +80,18 @@ export class ServiceClient {
 
 function write(value, code, kind, operation) {
   try {
-    return JSON.stringify(value);
+    return JSON.stringify(value, writable);
   } catch (error) {
     const place = operation === undefined ? "an option" : `\`${operation}\`: an argument`;
     throw refused(kind, code, `${place} cannot be written as JSON`, error);
   }
+}
+
+/** What JSON would leave out, or turn into null, and so nobody would see. */
+function writable(name, value) {
+  const type = typeof value;
+  if (type !== "function" && type !== "symbol" && (type !== "number" || isFinite(value))) return value;
+  throw new TypeError(`\`${name}\` is ${type === "number" ? value : `a ${type}`}, which JSON does not have`);
 }
 
 function read(operation, media, body) {

@@ -23,8 +23,8 @@ export function readOptions(client, options) {
     } else if (known === "tokenprovider" && value != null) {
       throw wrong(`option \`${name}\` takes a function`);
     } else if (type === "function" || type === "symbol" || type === "bigint" || (type === "number" && !isFinite(value))) {
-      // As JSON it would be left out, or null, and so not be seen by anybody.
-      throw wrong(`option \`${name}\` does not take ${type === "number" ? value : `a ${type}`}`);
+      const hint = type === "function" ? "; `apiKey` and `tokenProvider` do" : "";
+      throw wrong(`option \`${name}\` does not take ${type === "number" ? value : `a ${type}`}${hint}`);
     }
   }
   return { plain: rest, apiKey: functions.apikey, tokenProvider: functions.tokenprovider };

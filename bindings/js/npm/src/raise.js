@@ -19,5 +19,13 @@ export function refused(kind, code, message, cause) {
 }
 
 function make({ message, ...fields }) {
+  // Only what is said of the call or the client is ours: the service's own words stay as they are.
+  if (fields.status === undefined) message = inCamelCase(message);
   return new (KINDS[fields.kind] ?? FramekeyError)(message, fields);
+}
+
+/** The core names options and arguments as Rust does; here they are `pageSize`. */
+function inCamelCase(message) {
+  const camel = (text) => text.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
+  return message.replace(/`[a-z0-9]+(_[a-z0-9]+)+`/g, camel).replace(/; it (has|takes) [\w, ]+/, camel);
 }

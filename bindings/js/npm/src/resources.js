@@ -59,7 +59,14 @@ function sort(operation, names, takesMore, given) {
       throw wrong("usage.unknown_argument", `a call has no setting \`${name}\`; it has signal and timeout`);
     }
   }
-  return { args, files, options };
+  const { signal, timeout } = options;
+  if (signal != null && !(typeof signal.addEventListener === "function" && typeof signal.aborted === "boolean")) {
+    throw wrong("usage.bad_value", "`signal` takes an AbortSignal");
+  }
+  if (timeout != null && !(typeof timeout === "number" && timeout > 0 && timeout < Infinity)) {
+    throw wrong("usage.bad_value", "`timeout` takes a positive number of seconds");
+  }
+  return { args, files, options: { signal: signal ?? undefined, timeout: timeout ?? undefined } };
 }
 
 function isPlain(value) {

@@ -80,7 +80,7 @@ fn service(document: &Document, options: &[OptionEntry]) -> Result<String> {
             .map(|names| format!("In Node also from the environment: {}.", names.join(", ")));
         let mut more = from.unwrap_or_default();
         if option.name == "api_key" {
-            more.push_str(" ");
+            more.push(' ');
             more.push_str(KEY_FUNCTION);
         }
         text.push_str(&doc(&option.doc, more.trim(), "  "));
