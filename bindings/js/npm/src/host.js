@@ -48,10 +48,8 @@ export const host = {
   },
 
   ask(source) {
-    const promise = give(source);
-    // Whoever asked may have given up.
-    promise.catch(() => {});
-    return { promise, cancel() {} };
+    // Others may wait for it too, so nobody breaks it off.
+    return { promise: give(source), cancel() {} };
   },
 
   send(method, url, headers, body) {
