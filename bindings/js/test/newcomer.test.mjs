@@ -1,6 +1,7 @@
 // What somebody meets who has read only the README: every mistake is told as one of ours, by the names
 // that JavaScript has, and nothing is sent.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { inspect } from "node:util";
@@ -72,6 +73,22 @@ for (const [what, [call, code, text]] of Object.entries(MISTAKES)) {
     assert.equal(asked, before);
   });
 }
+
+test("a module that cannot be loaded is told, and another try may succeed", async () => {
+  // The build for browsers, which Node does not take by itself, has a core of its own: a second copy.
+  const other = await import(new URL("../node_modules/framekey/dist/esm/index.js", import.meta.url));
+  const client = new other.VideoVector({ apiKey: "k", baseUrl });
+  await assert.rejects(client.indexes.list(), (error) => {
+    assert.ok(error instanceof other.ConfigurationError && !(error instanceof framekey.FramekeyError));
+    assert.equal(error.code, "config.module");
+    assert.match(error.message, /`init\(\)`/);
+    assert.ok(error.cause instanceof Error);
+    return true;
+  });
+  await other.init(await readFile(new URL("../node_modules/framekey/dist/framekey.wasm", import.meta.url)));
+  await client.indexes.list();
+  await vv().indexes.list();
+});
 
 test("what is nothing counts as left out", async () => {
   const client = new VideoVector({ apiKey: "k", baseUrl: new URL(baseUrl), jwt: null, tokenProvider: undefined, timeout: null });

@@ -1,6 +1,7 @@
 // The WebAssembly module, started once.
 import start, { Client } from "./glue.js";
 import { load } from "./load.js";
+import { refused } from "./raise.js";
 
 let ready;
 
@@ -14,7 +15,8 @@ export function core(source) {
   ready ??= begin(source).catch((error) => {
     // The network may be back at the next try.
     ready = undefined;
-    throw error;
+    const text = "the WebAssembly module cannot be loaded from where it was; give `init()` its bytes or its URL";
+    throw refused("configuration", "config.module", text, error);
   });
   return ready;
 }

@@ -47,6 +47,7 @@ pub static ERRORS: &[ErrorRow] = &[
             "auth.insecure",
             "auth.unsafe_file",
             "auth.browser",
+            "config.module",
         ],
     },
     ErrorRow {
