@@ -165,32 +165,44 @@ fn check_host(host: &str) -> Result<(), Error> {
 
 fn is_loopback(host: &str) -> bool {
     // Not the names below `localhost`: a name server may send them anywhere.
-    matches!(host, "localhost" | "[::1]") || is_loopback_v4(host)
+    matches!(host, "localhost" | "[::1]" | "[0:0:0:0:0:0:0:1]") || v4(host) == Some("127")
 }
 
-/// 127.0.0.0/8 in the one form that everybody reads alike: four numbers up to 255, no leading zero.
-fn is_loopback_v4(host: &str) -> bool {
+/// The first part of an IPv4 address in the one form that everybody reads alike: four numbers up to
+/// 255, no leading zero.
+fn v4(host: &str) -> Option<&str> {
     let mut parts = 0;
     for part in host.split('.') {
         parts += 1;
         let plain = part == "0" || !part.starts_with('0');
         let digits = part.bytes().all(|byte| byte.is_ascii_digit());
-        if !plain || !digits || part.parse::<u8>().is_err() || (parts == 1 && part != "127") {
-            return false;
+        if !plain || !digits || part.parse::<u8>().is_err() {
+            return None;
         }
     }
-    parts == 4
+    if parts == 4 { host.split('.').next() } else { None }
 }
 
-/// Eight groups of up to four digits, fewer where `::` stands for the others. The standard library's
+/// Eight groups of up to four digits, fewer where `::` stands for the others; an IPv4 address may be
+/// the last two. The standard library's
 /// reader is large in a browser.
 fn is_ipv6(text: &str) -> bool {
     let (mut groups, mut empty) = (0, 0);
+    let mut dotted = false;
     for group in text.split(':') {
+        if dotted {
+            return false;
+        }
         match group.len() {
             0 => empty += 1,
             1..=4 if group.bytes().all(|byte| byte.is_ascii_hexdigit()) => groups += 1,
-            _ => return false,
+            _ => {
+                dotted = v4(group).is_some();
+                groups += 2;
+                if !dotted {
+                    return false;
+                }
+            }
         }
     }
     let at_an_end = usize::from(text.starts_with("::")) + usize::from(text.ends_with("::"));
@@ -218,6 +230,7 @@ mod tests {
             "http://[::1]:9",
             "http://localhost/api",
             "http://127.255.0.9",
+            "http://[0:0:0:0:0:0:0:1]",
             "https://ws.api.video",
         ] {
             assert_eq!(code(good), "ok", "{good}");
@@ -235,6 +248,9 @@ mod tests {
             "http://0177.0.0.1",
             "http://2130706433",
             "http://[::2]",
+            "http://[::]",
+            "http://[fe80::1]",
+            "http://[::ffff:127.0.0.1]",
         ] {
             assert_eq!(code(bad), "auth.insecure", "{bad}");
         }
@@ -269,9 +285,17 @@ mod tests {
 
     #[test]
     fn an_ipv6_address_is_told_from_what_is_none() {
-        for good in
-            ["::", "::1", "1::", "1::2", "1:2:3:4:5:6:7:8", "::2:3:4:5:6:7:8", "fe80::a:BCD"]
-        {
+        for good in [
+            "::",
+            "::1",
+            "1::",
+            "1::2",
+            "1:2:3:4:5:6:7:8",
+            "::2:3:4:5:6:7:8",
+            "fe80::a:BCD",
+            "::1.2.3.4",
+            "1:2:3:4:5:6:1.2.3.4",
+        ] {
             assert!(super::is_ipv6(good) && good.parse::<std::net::Ipv6Addr>().is_ok(), "{good}");
         }
         let none = [
@@ -285,6 +309,9 @@ mod tests {
             "12345::",
             "g::",
             "1:2:3:4:5:6:7:8:9",
+            "1.2.3.4::",
+            "1:2:3:4:5:6:7:1.2.3.4",
+            "::1.2.3",
         ];
         for bad in none {
             assert!(!super::is_ipv6(bad) && bad.parse::<std::net::Ipv6Addr>().is_err(), "{bad}");
