@@ -60,6 +60,28 @@ def test_e10_a_client_that_cannot_be_built_leaves_no_key_in_the_traceback(client
     assert "canary" not in frames(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("api_key", CANARY.encode()),
+        ("api_key", [CANARY, float("nan")]),
+        ("api_key", CANARY + "\ud800"),
+        ("api_key", {"key": CANARY}),
+        ("timeout", float("nan")),
+        ("timeout", float("inf")),
+        ("ca_bundle", ""),
+        ("token_provider", CANARY),
+        ("on_notice", CANARY),
+    ],
+)
+def test_e10_an_option_of_another_type_is_named_and_not_shown(option: str, value: Any) -> None:
+    with pytest.raises(framekey.ConfigurationError) as caught:
+        framekey.VideoVector(**{option: value})
+    assert caught.value.code == "config.bad_option" and f"option `{option}` takes " in str(caught.value)
+    assert caught.value.__context__ is None
+    assert "canary" not in frames(caught.value)
+
+
 def test_e10_a_call_that_fails_leaves_no_key_in_the_traceback(serve: Any) -> None:
     base_url = serve(lambda request: request.send_error(500, explain=CANARY))
     client = framekey.ApiVideo(api_key=CANARY, auth_mode="basic", base_url=base_url)

@@ -118,7 +118,17 @@ async fn e32_junk_huge_and_binary_output_are_refused_without_being_quoted() {
         let told = refused(&path, Slot::ApiKey).await;
         assert!(told.contains(why) && told.contains("command"), "{text}: {told}");
     }
-    assert!(refused("/no/such/program", Slot::ApiKey).await.contains("cannot be started"));
+    assert!(refused("/no/such/program", Slot::ApiKey).await.contains("is not there"));
+    assert!(refused("/dev/null", Slot::ApiKey).await.contains("cannot be started"));
+}
+
+#[tokio::test]
+async fn e33_a_byte_order_mark_before_an_answer_is_taken_off() {
+    let folder = TempDir::new().unwrap();
+    let text = "printf '\\357\\273\\277'; echo '{\"version\":1,\"api_key\":\"canary\"}'";
+    let path = script(folder.path(), "mark", text);
+    let found = source(&path, Slot::ApiKey).unwrap().read().await.unwrap();
+    assert_eq!(found.secret.expose(), "canary");
 }
 
 #[tokio::test]
@@ -133,6 +143,10 @@ async fn e32_what_a_failing_command_says_is_passed_on_unless_it_holds_the_secret
             .await
             .ends_with("; it said: vault: sign in first")
     );
+    for plain in ["CredentialsProviderError: no profile", "open /usr/lib/x86_64-linux-gnu: no"] {
+        let path = script(folder.path(), "says", &format!("echo '{plain}' >&2; exit 1"));
+        assert!(refused(&path, Slot::ApiKey).await.ends_with(plain));
+    }
     let quoted = "echo '{\"version\":1,\"api_key\":\"canary-42\"}'; echo 'bad key canary-42' >&2";
     // Found by a fuzzer: a control character is not shown, and must not part what is.
     let parted =
@@ -142,6 +156,9 @@ async fn e32_what_a_failing_command_says_is_passed_on_unless_it_holds_the_secret
         parted,
         "echo 'no access with tlk_canary' >&2",
         "echo 'no: eyJcanary' >&2",
+        // As long and mixed as a key of api.video.
+        "echo 'bad key=AbcDefGhi0canaryKlmNop1' >&2",
+        "echo 'bad canary12-1234-1234-123456789012' >&2",
         "printf 'no: tl\\033k_canary' >&2",
     ] {
         assert!(says(text).await.contains("withheld"), "{text}");

@@ -103,6 +103,11 @@ fn e32_what_a_profile_file_cannot_mean_is_told_by_line_or_name_and_never_quoted(
         ),
         ("[default.api-video]\napi_key = 7\n", "config.bad_profile", "`api_key` is no text"),
         (
+            "[default.api-video]\napi_key_file = \" \"\n",
+            "config.bad_profile",
+            "`api_key_file` is empty",
+        ),
+        (
             "[default.api-video]\nkey = \"canary\"\n",
             "config.bad_profile",
             "has `key`; it may have api_key, ",

@@ -190,6 +190,20 @@ async fn e32_a_key_file_is_named_in_code_or_by_the_environment_and_checked_at_on
     assert!(text.contains("TWELVE_LABS_API_KEY and FRAMEKEY_TWELVELABS_API_KEY_FILE"), "{text}");
 }
 
+#[test]
+fn e32_an_option_that_is_an_empty_text_is_told_by_its_name() {
+    for name in
+        ["api_key_file", "config_file", "profile", "keyring", "credential_process", "ca_bundle"]
+    {
+        for text in ["", " \t", "a\nb", "a\u{7f}"] {
+            let error = machine().builder(TL).set(name, json!(text)).unwrap_err();
+            assert_eq!(error.code(), "config.bad_option");
+            let want = format!("option `{name}` takes a text that is not empty");
+            assert!(error.message().starts_with(&want), "{error}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn e32_two_ways_to_the_same_credential_are_a_conflict() {
     let machine = machine();

@@ -25,24 +25,25 @@ class BaseClient:
     _service = ""
 
     def _open(self, options: dict[str, Any]) -> None:
-        # Emptied in the end, so that no traceback that shows local variables shows a key.
-        functions = [
-            options.pop("api_key") if callable(options.get("api_key")) else None,
-            options.pop("token_provider", None),
-            options.pop("on_notice", None),
-        ]
+        # All is emptied in the end, so that no traceback that shows local variables shows a key.
+        functions = {
+            "api_key": options.pop("api_key") if callable(options.get("api_key")) else None,
+            "token_provider": options.pop("token_provider", None),
+            "on_notice": options.pop("on_notice", None),
+        }
+        given = {name: _json(value) for name, value in options.items() if value is not None}
+        options.clear()
+        wrong = [f"`{name}` takes a function" for name, it in functions.items() if not (it is None or callable(it))]
+        wrong += [f"`{name}` takes a text, a finite number or a flag" for name, text in given.items() if text is None]
         try:
-            if not all(function is None or callable(function) for function in functions):
-                raise TypeError
-            given = json.dumps({name: value for name, value in options.items() if value is not None})
-        except (TypeError, ValueError):
-            functions.clear()
-            message = "an option is not of its type: text, number, flag or function [config.bad_option]"
-            raise from_native(message, {"kind": "configuration", "code": "config.bad_option"}) from None
-        finally:
-            options.clear()
-        try:
-            self._native: _native.Client | None = _native.Client(self._service, given, *functions)
+            if wrong:
+                fields: dict[str, object] = {"kind": "configuration", "code": "config.bad_option"}
+                raise from_native(f"option {wrong[0]} [config.bad_option]", fields)
+            self._native: _native.Client | None = _native.Client(
+                self._service,
+                "{" + ",".join([f'"{name}":{text}' for name, text in given.items()]) + "}",
+                *functions.values(),
+            )
         finally:
             del given, functions
         self._base_url = self._native.base_url
@@ -124,6 +125,16 @@ class part(Generic[R]):
         if owner is None:
             return self
         return self._resource(owner._client if isinstance(owner, BaseResource) else owner)
+
+
+def _json(value: object) -> str | None:
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        # Half of a pair of surrogates is no text.
+        text.encode()
+    except (TypeError, ValueError, RecursionError):
+        return None
+    return text
 
 
 def encode(operation: str, arguments: dict[str, Any]) -> str:

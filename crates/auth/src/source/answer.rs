@@ -14,6 +14,8 @@ const FIELDS: [&str; 3] = ["api_key", "jwt", "token"];
 
 /// Reads an answer that is to give a secret for `slot`. Says what is wrong without quoting it.
 pub(crate) fn read(output: &[u8], slot: Slot) -> Result<Found, String> {
+    // Some shells put a byte order mark before all that they print.
+    let output = output.strip_prefix("\u{feff}".as_bytes()).unwrap_or(output);
     let answer: Map<String, Value> =
         serde_json::from_slice(output).map_err(|_| "printed no JSON object".to_owned())?;
     if answer.get("version").and_then(Value::as_u64) != Some(1) {
@@ -70,12 +72,22 @@ pub(crate) fn told(errors: &[u8], output: &[u8]) -> String {
     }
     let output = String::from_utf8_lossy(output);
     let printed = words(&output).any(|word| errors.contains(word));
-    let like_a_key = words(&errors)
-        .any(|word| ["tlk_", "sk_", "eyJ"].iter().any(|start| word.starts_with(start)));
-    if printed || like_a_key {
+    if printed || words(&errors).any(is_like_a_key) {
         return "; what it said is withheld, since it may hold a secret".to_owned();
     }
     format!("; it said: {line}")
+}
+
+/// Whether there is something in a word that begins as keys do, or is as long and mixed as those that
+/// have no form of their own.
+fn is_like_a_key(word: &str) -> bool {
+    let mixed = |part: &str| {
+        part.len() >= 20
+            && part.bytes().any(|b| b.is_ascii_digit())
+            && part.bytes().any(|b| b.is_ascii_alphabetic())
+    };
+    ["tlk_", "sk_", "eyJ"].iter().any(|start| word.starts_with(start))
+        || word.split(['.', '+', '/', '=', '~']).any(mixed)
 }
 
 /// Longer complaints are cut here, in characters.

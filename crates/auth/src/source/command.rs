@@ -64,9 +64,10 @@ impl CommandSource {
         // A group of its own, so that its children can be ended with it.
         #[cfg(unix)]
         command.process_group(0);
-        let child = command
-            .spawn()
-            .map_err(|error| self.failed(&format!("cannot be started: {}", error.kind())))?;
+        let child = command.spawn().map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => self.failed("is not there"),
+            kind => self.failed(&format!("cannot be started: {kind}")),
+        })?;
         let mut running = Running(child);
         let output = running.0.stdout.take();
         let errors = running.0.stderr.take();

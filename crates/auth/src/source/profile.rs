@@ -116,6 +116,10 @@ impl Profile {
                 return Err(self.bad(format!("[{}] `{name}` is no text", self.title())));
             };
             let text = std::mem::take(text);
+            // An empty key is told as every empty key is.
+            if name != "api_key" && text.trim().is_empty() {
+                return Err(self.bad(format!("[{}] `{name}` is empty", self.title())));
+            }
             let given = match name.as_str() {
                 "auth_mode" => {
                     auth_mode = Some(text);

@@ -37,6 +37,13 @@ impl<C: From<Client>> ClientBuilder<C> {
         let setting = match (row.kind, value) {
             (_, Value::Null) => return Ok(self),
             (OptionKind::Secret, Value::String(text)) => Setting::Secret(Secret::new(text)),
+            // Base URLs have checks and a code of their own.
+            (OptionKind::String, Value::String(text))
+                if row.name != "base_url"
+                    && (text.trim().is_empty() || text.contains(char::is_control)) =>
+            {
+                return wrong("a text that is not empty and has no control character");
+            }
             (OptionKind::String, value @ Value::String(_))
             | (OptionKind::Boolean, value @ Value::Bool(_))
             | (OptionKind::Integer, value @ Value::Number(_)) => Setting::Plain(value),
