@@ -37,7 +37,8 @@ impl<C: From<Client>> ClientBuilder<C> {
         let setting = match (row.kind, value) {
             (_, Value::Null) => return Ok(self),
             (OptionKind::Secret, Value::String(text)) => Setting::Secret(Secret::new(text)),
-            // Base URLs have checks and a code of their own.
+            // Names and paths; base URLs and what a browser has are checked by their readers.
+            #[cfg(feature = "native")]
             (OptionKind::String, Value::String(text))
                 if row.name != "base_url"
                     && (text.trim().is_empty() || text.contains(char::is_control)) =>
