@@ -296,7 +296,7 @@ impl State {
         }
         let means = self.first_means()?;
         let next = Flight { again: true, ..Flight::new(self, now) };
-        Some(self.order(Flight { id: flight.id, ..next }, means, Duration::ZERO, now))
+        Some(self.order(next, means, Duration::ZERO, now))
     }
 
     /// Ends the flight without a token.
@@ -326,10 +326,8 @@ impl State {
     fn reason(&self, now: Time) -> Reason {
         match self.phase(now) {
             Phase::SessionLost => Reason::SessionLost,
-            Phase::KeyRefused(retry_in) => Reason::KeyRefused { retry_in },
             Phase::Rejected(retry_in) => Reason::Rejected { retry_in },
-            Phase::Cooling(retry_in) => Reason::Unavailable { retry_in },
-            // A good token is still held.
+            // A good token may still be held.
             _ => {
                 let retry_in = self.pause(self.standing(now), now);
                 let refused = self.failure.is_some_and(|failure| failure.refused);

@@ -147,3 +147,45 @@ fn tk_03_those_who_come_when_the_token_ends_get_a_cycle_of_their_own() {
     assert_eq!(attempts, 6);
     assert!(matches!(world.settled.last(), Some(Settled::Failed(Reason::Unavailable { .. }))));
 }
+
+#[test]
+fn a_token_that_arrives_after_its_end_has_the_flight_ask_once_more() {
+    let mut world = World::new(Mode::Key);
+    world.ask(Duration::ZERO);
+    let flight = world.order.map(|order| order.flight);
+    let late = |world: &World| Outcome::Token {
+        sent: world.now,
+        life: secs(3600),
+        refresh: false,
+        found: Some(secs(3700)),
+    };
+    let outcome = late(&world);
+    world.land(outcome, 0.0);
+    assert_eq!(world.order.map(|order| order.flight), flight);
+    let outcome = late(&world);
+    world.land(outcome, 0.0);
+    assert!(world.order.is_none());
+    assert!(matches!(world.settled[..], [Settled::Failed(Reason::Unavailable { .. })]));
+}
+
+#[test]
+fn tk_08_a_renewal_that_fails_after_its_token_was_refused_is_told_as_the_refusal() {
+    let broken = Outcome::Failed { fault: Fault::Unknown, hint: None };
+    let mut world = World::new(Mode::Key);
+    world.ask(Duration::ZERO);
+    for _ in 0..2 {
+        let outcome = world.token(secs(20), false);
+        world.land(outcome, 0.0);
+        if world.state.generation() == 1 {
+            world.reject(1);
+            world.ask(Duration::ZERO);
+        }
+    }
+    world.now = later(world.now, secs(16));
+    assert_eq!(world.ask(Duration::ZERO), Answer::Take);
+    world.reject(2);
+    while world.order.is_some() {
+        world.land(broken, 0.0);
+    }
+    assert!(matches!(world.settled.last(), Some(Settled::Failed(Reason::Rejected { .. }))));
+}
