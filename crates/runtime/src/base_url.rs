@@ -184,8 +184,7 @@ fn v4(host: &str) -> Option<&str> {
 }
 
 /// Eight groups of up to four digits, fewer where `::` stands for the others; an IPv4 address may be
-/// the last two. The standard library's
-/// reader is large in a browser.
+/// the last two. The standard library's reader is large in a browser.
 fn is_ipv6(text: &str) -> bool {
     let (mut groups, mut empty) = (0, 0);
     let mut dotted = false;
@@ -316,6 +315,32 @@ mod tests {
         for bad in none {
             assert!(!super::is_ipv6(bad) && bad.parse::<std::net::Ipv6Addr>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn rd_06_ipv6_addresses_are_those_of_the_standard_library() {
+        let alphabet = b"::::::0123456789abF.g";
+        let (mut seed, mut good) = (1_u64, 0);
+        for _ in 0..300_000 {
+            // Knuth's multiplier; the high bits are the random ones.
+            let mut next = |below: usize| {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                usize::try_from(seed >> 33).unwrap() % below
+            };
+            let text: String = match next(3) {
+                0 => (0..next(9)).map(|_| char::from(alphabet[next(alphabet.len())])).collect(),
+                _ => {
+                    let group = ["", "", "0", "1", "ff", "abcd", "1.2.3.4", "12345"];
+                    let groups: Vec<&str> =
+                        (0..1 + next(10)).map(|_| group[next(group.len())]).collect();
+                    groups.join(":")
+                }
+            };
+            let standard = text.parse::<std::net::Ipv6Addr>().is_ok();
+            assert_eq!(super::is_ipv6(&text), standard, "{text}");
+            good += u32::from(standard);
+        }
+        assert!(good > 1000, "{good}");
     }
 
     #[test]

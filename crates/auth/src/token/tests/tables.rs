@@ -189,3 +189,23 @@ fn tk_08_a_renewal_that_fails_after_its_token_was_refused_is_told_as_the_refusal
     }
     assert!(matches!(world.settled.last(), Some(Settled::Failed(Reason::Rejected { .. }))));
 }
+
+#[test]
+fn tk_05_a_refusal_while_a_good_token_is_held_is_told_by_what_was_refused() {
+    let refused = Outcome::Failed { fault: Fault::Refused, hint: None };
+    for mode in [Mode::Key, Mode::Session] {
+        let mut world = World::new(Mode::Key);
+        world.ask(Duration::ZERO);
+        let outcome = world.token(secs(3600), true);
+        world.land(outcome, 0.0);
+        world.state.mode = mode;
+        world.state.refresh = (mode == Mode::Session).then_some(0);
+        world.now = later(START, secs(3000));
+        assert_eq!(world.ask(Duration::ZERO), Answer::Take);
+        world.land(refused, 0.0);
+        let told = world.settled.last();
+        let is_key = matches!(told, Some(Settled::Failed(Reason::KeyRefused { .. })));
+        let is_session = matches!(told, Some(Settled::Failed(Reason::Unavailable { .. })));
+        assert_eq!((is_key, is_session), (mode == Mode::Key, mode == Mode::Session), "{told:?}");
+    }
+}
