@@ -186,29 +186,30 @@ fn v4(host: &str) -> Option<&str> {
 /// Eight groups of up to four digits, fewer where `::` stands for the others; an IPv4 address may be
 /// the last two. The standard library's reader is large in a browser.
 fn is_ipv6(text: &str) -> bool {
-    let (mut groups, mut empty) = (0, 0);
-    let mut dotted = false;
-    for group in text.split(':') {
-        if dotted {
-            return false;
-        }
-        match group.len() {
-            0 => empty += 1,
-            1..=4 if group.bytes().all(|byte| byte.is_ascii_hexdigit()) => groups += 1,
-            _ => {
-                dotted = v4(group).is_some();
-                groups += 2;
-                if !dotted {
-                    return false;
-                }
-            }
-        }
+    match text.split_once("::") {
+        Some((before, after)) => groups(before, false) + groups(after, true) < 8,
+        None => groups(text, true) == 8,
     }
-    let at_an_end = usize::from(text.starts_with("::")) + usize::from(text.ends_with("::"));
-    match empty {
-        0 => groups == 8,
-        _ => groups < 8 && empty == 1 + at_an_end && text.len() > 1,
+}
+
+/// How many groups there are; more than an address has, where one is none.
+fn groups(text: &str, at_the_end: bool) -> usize {
+    let (mut count, mut rest) = (0, text);
+    while !rest.is_empty() {
+        let (group, after) = rest.split_once(':').unwrap_or((rest, ""));
+        let digits = group.bytes().all(|byte| byte.is_ascii_hexdigit());
+        count += match group.len() {
+            1..=4 if digits => 1,
+            _ if at_the_end && after.is_empty() && v4(group).is_some() => 2,
+            _ => 9,
+        };
+        // A colon stands between two.
+        if after.is_empty() && rest.len() > group.len() {
+            count += 9;
+        }
+        rest = after;
     }
+    count
 }
 
 #[cfg(test)]
