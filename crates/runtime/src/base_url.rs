@@ -186,30 +186,26 @@ fn v4(host: &str) -> Option<&str> {
 /// Eight groups of up to four digits, fewer where `::` stands for the others; an IPv4 address may be
 /// the last two. The standard library's reader is large in a browser.
 fn is_ipv6(text: &str) -> bool {
-    match text.split_once("::") {
-        Some((before, after)) => groups(before, false) + groups(after, true) < 8,
-        None => groups(text, true) == 8,
-    }
-}
-
-/// How many groups there are; more than an address has, where one is none.
-fn groups(text: &str, at_the_end: bool) -> usize {
-    let (mut count, mut rest) = (0, text);
-    while !rest.is_empty() {
-        let (group, after) = rest.split_once(':').unwrap_or((rest, ""));
+    let (mut groups, mut empty, mut dotted) = (0, 0, false);
+    for group in text.split(':') {
         let digits = group.bytes().all(|byte| byte.is_ascii_hexdigit());
-        count += match group.len() {
-            1..=4 if digits => 1,
-            _ if at_the_end && after.is_empty() && v4(group).is_some() => 2,
-            _ => 9,
-        };
-        // A colon stands between two.
-        if after.is_empty() && rest.len() > group.len() {
-            count += 9;
+        match group.len() {
+            _ if dotted => return false,
+            0 => empty += 1,
+            1..=4 if digits => groups += 1,
+            _ if v4(group).is_some() => (dotted, groups) = (true, groups + 2),
+            _ => return false,
         }
-        rest = after;
     }
-    count
+    // A text that begins or ends with `::` has one more empty group there; with `:` it is none.
+    let (begins, ends) = (text.starts_with("::"), text.ends_with("::"));
+    if begins != text.starts_with(':') || ends != text.ends_with(':') {
+        return false;
+    }
+    match empty {
+        0 => groups == 8,
+        _ => groups < 8 && empty == 1 + usize::from(begins) + usize::from(ends) && !text.is_empty(),
+    }
 }
 
 #[cfg(test)]
