@@ -42,7 +42,7 @@ const MISTAKES = {
   "a misspelt function": [() => vv({ tokenProvder: () => "canary" }).indexes.list(), "config.bad_option", /`tokenProvder` does not take a function; .*`tokenProvider` do/],
   "a token for a provider": [() => vv({ tokenProvider: "canary" }).indexes.list(), "config.bad_option", /`tokenProvider` takes a function/],
   "a function for a JWT": [() => vv({ jwt: () => "canary" }).indexes.list(), "config.bad_option", /`jwt` does not take a function/],
-  "a key under two names": [() => vv({ api_key: "canary" }).indexes.list(), "config.bad_option", /options `apiKey` and `api_key` are the same one/],
+  "a key under two names": [() => vv({ api_key: "canary" }).indexes.list(), "config.bad_option", /option `apiKey` is given twice/],
   "a number for a key": [() => vv({ apiKey: 5 }).indexes.list(), "config.bad_option", /`apiKey` takes a text/],
   "an object for a key": [() => vv({ apiKey: { key: "canary" } }).indexes.list(), "config.bad_option", /`apiKey` takes a text/],
   "a text for a time limit": [() => vv({ timeout: "5" }).indexes.list(), "config.bad_option", /`timeout` takes a number of seconds/],

@@ -14,11 +14,11 @@ export function readOptions(client, options) {
   const { dangerouslyAllowBrowser, ...rest } = options;
   if (dangerouslyAllowBrowser !== true) refuseKeysInBrowser(client, rest);
   const functions = {};
-  const given = new Map();
+  const given = new Set();
   for (const [name, value] of Object.entries(rest)) {
     const known = fold(name);
-    if (given.has(known)) throw wrong(`options \`${given.get(known)}\` and \`${name}\` are the same one`);
-    given.set(known, name);
+    if (given.has(known)) throw wrong(`option \`${name}\` is given twice, in two spellings`);
+    given.add(known);
     const type = typeof value;
     if (type === "function" && FUNCTIONS.has(known)) {
       functions[known] = value;
