@@ -27,7 +27,10 @@ fn the_windows_of_an_hour_are_those_of_the_table() {
         (3569, Phase::Critical),
         (3570, Phase::Expired),
     ] {
-        assert_eq!(world.state.phase(later(START, secs(age))), phase, "{age}");
+        let now = later(START, secs(age));
+        assert_eq!(world.state.phase(now), phase, "{age}");
+        // What the way without a lock asks.
+        assert_eq!(world.state.token().unwrap().is_fresh(now), phase == Phase::Fresh, "{age}");
     }
 }
 
