@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +13,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from framekey.emulator import Emulator
+
+# Where dates of first use are kept: not in the folder of whoever runs the tests.
+CONFIGURATION = tempfile.TemporaryDirectory(prefix="framekey-tests-")
+os.environ["XDG_CONFIG_HOME"] = CONFIGURATION.name
 
 
 @pytest.fixture(scope="session")

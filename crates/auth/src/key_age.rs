@@ -5,4 +5,5 @@ mod file;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use book::ago;
 pub use book::{KeyAge, KeyAges};

@@ -7,6 +7,7 @@ use std::time::Duration;
 use framekey_catalog::Service;
 use framekey_runtime::MaybeSend;
 
+use crate::key_age::ago;
 use crate::{Provenance, TokenEvent};
 
 /// Something worth a line in a log. Holds no secret, and prints as one sentence.
@@ -82,14 +83,21 @@ impl fmt::Display for Notice {
                 service.title()
             ),
             Notice::Aging { service, from, fingerprint, age, left, assumed } => {
-                let days = |time: &Duration| time.as_secs() / (24 * 3600);
-                let how = if *assumed { "is expected to end" } else { "ends" };
+                let (ends, ended) = match assumed {
+                    true => ("is expected to end", "should have ended"),
+                    false => ("ends", "has ended"),
+                };
+                let end = match left.as_secs() / (24 * 3600) {
+                    _ if left.is_zero() => ended.to_owned(),
+                    0 => format!("{ends} within a day"),
+                    1 => format!("{ends} in 1 day"),
+                    days => format!("{ends} in {days} days"),
+                };
                 write!(
                     f,
-                    "the {} API key {fingerprint} from {from}, first used {} days ago, {how} in {} days; create a new one and replace it",
+                    "the {} API key {fingerprint} from {from}, first used {}, {end}; create a new one and replace it",
                     service.title(),
-                    days(age),
-                    days(left)
+                    ago(*age)
                 )
             }
             Notice::Token(TokenEvent::Renewed { generation, lifetime, .. }) => {
@@ -126,6 +134,11 @@ impl Notices {
     #[must_use]
     pub fn to(watch: impl NoticeWatch + 'static) -> Self {
         Notices(Some(Arc::new(watch)))
+    }
+
+    /// Whether there is somebody to be told.
+    pub(crate) fn are_heard(&self) -> bool {
+        self.0.is_some()
     }
 
     /// Passes `notice` on.

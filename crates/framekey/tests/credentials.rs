@@ -413,8 +413,6 @@ async fn ro_04_a_refused_key_is_told_with_its_age_and_first_uses_are_kept_beside
     let mut machine = machine();
     let profile = machine.profile("[default.twelve-labs]\napi_key = \"tlk_canary\"\n");
     let book = profile.with_file_name("first-use.json");
-    machine.sends(machine.builder(TL).api_key("tlk_code")).await.unwrap();
-    assert!(!book.exists(), "a key of the code leaves no trace on disk");
     machine.finds(TL).await.unwrap();
     let kept = fs::read_to_string(&book).unwrap();
     assert!(kept.contains("first_used") && !kept.contains("canary"), "{kept}");
@@ -436,7 +434,8 @@ async fn ro_04_a_refused_key_is_told_with_its_age_and_first_uses_are_kept_beside
         machine.finds(TL).await.unwrap();
         let told = std::mem::take(&mut *machine.told.lock().unwrap());
         assert_eq!(told.len(), 1, "{told:?}");
-        assert!(told[0].contains(&format!("is expected to end in {left} days")), "{told:?}");
+        let days = if left == 1 { "1 day;".to_owned() } else { format!("{left} days;") };
+        assert!(told[0].contains(&format!("is expected to end in {days}")), "{told:?}");
     }
     machine.clock.advance(day * 4);
     machine.script =
@@ -448,6 +447,75 @@ async fn ro_04_a_refused_key_is_told_with_its_age_and_first_uses_are_kept_beside
         assert!(text.contains(part), "{text}");
     }
     assert_eq!(machine.told.lock().unwrap().len(), 0, "never a warning after the end");
+}
+
+#[tokio::test]
+async fn ro_04_a_key_of_any_source_is_remembered_by_its_fingerprint_and_warned_of_after_a_restart()
+{
+    let day = std::time::Duration::from_secs(24 * 3600);
+    for source in ["code", "environment", "file", "named file", "elsewhere"] {
+        let mut machine = machine();
+        let file = machine.file("key", "tlk_canary\n").display().to_string();
+        let mut book = machine.folder.path().join(".config/framekey/first-use.json");
+        match source {
+            "environment" => machine.set("TWELVE_LABS_API_KEY", "tlk_canary"),
+            "file" => machine.set("FRAMEKEY_TWELVELABS_API_KEY_FILE", file.as_str()),
+            "elsewhere" => {
+                machine.set("TWELVE_LABS_API_KEY", "tlk_canary");
+                let folder = machine.folder.path().join("elsewhere");
+                fs::create_dir(&folder).unwrap();
+                machine.set("XDG_CONFIG_HOME", folder.to_str().unwrap());
+                book = folder.join("framekey/first-use.json");
+            }
+            _ => {}
+        }
+        // Each is a client of its own, as after a restart.
+        let call = async || match source {
+            "code" => machine.sends(machine.builder(TL).api_key("tlk_canary")).await,
+            "named file" => {
+                let builder = machine.builder(TL).set("api_key_file", json!(file)).unwrap();
+                machine.sends(builder).await
+            }
+            _ => machine.finds(TL).await,
+        };
+        call().await.unwrap();
+        let kept = fs::read_to_string(&book).unwrap();
+        let mark = framekey::auth::fingerprint(&Secret::new("tlk_canary"));
+        assert!(kept.contains(&mark) && !kept.contains("canary"), "{source}: {kept}");
+        machine.clock.advance(day * 46);
+        call().await.unwrap();
+        call().await.unwrap();
+        let told = std::mem::take(&mut *machine.told.lock().unwrap());
+        assert_eq!(told.len(), 1, "{source}: {told:?}");
+        assert!(told[0].contains("first used 46 days ago, is expected to end in 14 days"));
+    }
+}
+
+#[tokio::test]
+async fn ro_04_where_first_uses_cannot_be_kept_no_call_fails_and_none_is_said_to_be_the_first() {
+    let mut machine = machine();
+    machine.set("TWELVE_LABS_API_KEY", "tlk_canary");
+    let mark = framekey::auth::fingerprint(&Secret::new("tlk_canary"));
+    let wanted = format!("TWELVE_LABS_API_KEY ({mark}, first used by this process today)");
+    let nowhere = machine.folder.path().join("nowhere/config.toml");
+    for (home, config) in [
+        ("", None),
+        ("relative", None),
+        ("/dev/null", None),
+        ("/", nowhere.to_str()),
+        ("/", Some("/dev/null/config.toml")),
+    ] {
+        machine.set("HOME", home);
+        machine.set("FRAMEKEY_CONFIG_FILE", config.unwrap_or_default());
+        machine.script = Script::new(|_, _| Answer::json(200, "{}"));
+        machine.finds(TL).await.unwrap();
+        machine.script = Script::new(|_, _| Answer::json(401, r#"{"code":"api_key_invalid"}"#));
+        let error = machine.finds(TL).await.unwrap_err();
+        assert!(error.message().contains(&wanted), "{home} {config:?}: {error}");
+    }
+    let made = fs::read_dir(machine.folder.path()).unwrap().count();
+    assert_eq!(made, 0, "a folder that somebody names is theirs to make");
+    assert!(!PathBuf::from("relative").exists());
 }
 
 #[tokio::test]

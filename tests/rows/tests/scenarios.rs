@@ -55,6 +55,7 @@ impl Story {
         let name = format!("{slug} {options:?}");
         self.clients.entry(name).or_insert_with(|| {
             let mut builder = Client::builder(Service::from_slug(slug).unwrap())
+                .environment(|_| None)
                 .set("base_url", access["base_url"].clone())
                 .unwrap();
             for (option, value) in options {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,12 +17,16 @@ const DAY: u64 = 24 * 3600;
 const WARNINGS: [u64; 4] = [14, 7, 3, 1];
 /// A key in use is looked at again after this time, in seconds.
 const LOOK: u64 = 3600;
+/// So many keys are remembered: those that were used last.
+const MOST: usize = 200;
 
 /// What is known of one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     /// In seconds since 1970.
     pub(super) first_used: u64,
+    /// To the day.
+    pub(super) last_used: u64,
     /// The last of [`WARNINGS`] that was given.
     pub(super) warned: Option<u64>,
 }
@@ -50,6 +54,8 @@ struct Book {
     /// How long keys live where their source does not say.
     lifetime: Option<Duration>,
     file: Option<PathBuf>,
+    /// The file has what is known here, so that dates mean more than this process.
+    is_kept: AtomicBool,
     clock: Arc<dyn Clock>,
     notices: Notices,
     entries: Mutex<Entries>,
@@ -62,8 +68,9 @@ impl KeyAges {
     /// Keeps the ages of `service`'s keys, which live for `lifetime` where their source says no
     /// end: for Twelve Labs 60 days unless it is set, since keys ended after two months once.
     ///
-    /// `file` is written when a key is first used and when there was a warning. It holds
-    /// fingerprints and times, and whether it can be read or written harms no call.
+    /// `file` is written when a key is first used, once a day from then on, and when there was a
+    /// warning; its folder is made if it is not there. It holds fingerprints and times, and whether it
+    /// can be read or written harms no call.
     #[must_use]
     pub fn new(
         service: Service,
@@ -77,6 +84,7 @@ impl KeyAges {
             service,
             lifetime: lifetime.or(assumed),
             file,
+            is_kept: AtomicBool::new(false),
             clock,
             notices,
             entries: Mutex::default(),
@@ -88,7 +96,7 @@ impl KeyAges {
     /// The key is about to be sent. Looks at it when it is new, and once an hour.
     pub(crate) fn used(&self, held: &Held, from: &Provenance) {
         let book = &*self.0;
-        let now = book.clock.now().wall.as_secs();
+        let now = book.now();
         let seen = book.looked_at.load(Ordering::Relaxed) == held.generation;
         if seen && now < book.next_look.load(Ordering::Relaxed) {
             return;
@@ -106,37 +114,51 @@ impl KeyAges {
         let book = &*self.0;
         let mark = fingerprint(&held.secret);
         let entry = book.find(&mark)?;
-        let now = book.clock.now().wall.as_secs();
-        let left = book.end(held, entry).map(|end| Duration::from_secs(end.saturating_sub(now)));
-        let age = Duration::from_secs(now.saturating_sub(entry.first_used));
+        let now = book.now();
+        let first_used = entry.first_used.min(now);
+        let end = book.end(held, first_used);
+        let left = end.map(|end| Duration::from_secs(end.saturating_sub(now)));
+        let age = Duration::from_secs(now - first_used);
         Some(KeyAge { fingerprint: mark, age, left })
     }
 
-    /// `3f9a1c02, first used 63 days ago`.
+    /// `3f9a1c02, first used 63 days ago`; `by this process` where nothing outlives it.
     pub(crate) fn tell(&self, held: &Held) -> String {
-        match self.of(held) {
-            Some(known) => {
-                format!("{}, first used {}", known.fingerprint, ago(known.age))
-            }
-            None => fingerprint(&held.secret),
-        }
+        let Some(KeyAge { fingerprint, age, .. }) = self.of(held) else {
+            return fingerprint(&held.secret);
+        };
+        let by = if self.0.is_kept.load(Ordering::Relaxed) { "" } else { "by this process " };
+        format!("{fingerprint}, first used {by}{}", ago(age))
     }
 }
 
 impl Book {
+    /// In seconds since 1970.
+    fn now(&self) -> u64 {
+        self.clock.now().wall.as_secs()
+    }
+
     /// Runs `work` on the entries, those of the file among them.
     fn with_entries<T>(&self, work: impl FnOnce(&mut Entries) -> T) -> T {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        let stored = self.file.as_deref().and_then(file::read).unwrap_or_default();
-        for (mark, known) in &stored {
+        let stored = self.file.as_deref().and_then(file::read);
+        for (mark, known) in stored.iter().flatten() {
             let entry = entries.entry(mark.clone()).or_insert(*known);
             entry.first_used = entry.first_used.min(known.first_used);
+            entry.last_used = entry.last_used.max(known.last_used);
             entry.warned = [entry.warned, known.warned].into_iter().flatten().min();
         }
         let outcome = work(&mut entries);
-        if let Some(path) = self.file.as_deref().filter(|_| *entries != stored) {
-            file::write(path, &entries);
+        while entries.len() > MOST {
+            let oldest = entries.iter().min_by_key(|(_, entry)| entry.last_used);
+            let Some(oldest) = oldest.map(|(mark, _)| mark.clone()) else { break };
+            entries.remove(&oldest);
         }
+        let stored = stored.unwrap_or_default();
+        let is_written = *entries != stored
+            && self.file.as_deref().is_some_and(|path| file::write(path, &entries));
+        let is_kept = is_written || entries.keys().all(|mark| stored.contains_key(mark));
+        self.is_kept.store(is_kept, Ordering::Relaxed);
         outcome
     }
 
@@ -151,9 +173,15 @@ impl Book {
     fn look(&self, held: &Held, from: &Provenance, now: u64) -> Option<Notice> {
         let mark = fingerprint(&held.secret);
         let (first_used, end) = self.with_entries(|entries| {
-            let entry =
-                entries.entry(mark.clone()).or_insert(Entry { first_used: now, warned: None });
-            let end = self.end(held, *entry)?;
+            let new = Entry { first_used: now, last_used: now, warned: None };
+            let entry = entries.entry(mark.clone()).or_insert(new);
+            // What lies ahead was written when the clock was wrong.
+            entry.first_used = entry.first_used.min(now);
+            if now.abs_diff(entry.last_used) >= DAY {
+                entry.last_used = now;
+            }
+            // Told to nobody it would not have been given.
+            let end = self.end(held, entry.first_used).filter(|_| self.notices.are_heard())?;
             // Only what is less than the whole life: a key for an hour is renewed, not warned of.
             let due = WARNINGS
                 .into_iter()
@@ -176,16 +204,16 @@ impl Book {
     }
 
     /// When the key ends, in seconds since 1970, as far as that is known or assumed.
-    fn end(&self, held: &Held, entry: Entry) -> Option<u64> {
+    fn end(&self, held: &Held, first_used: u64) -> Option<u64> {
         match held.expires_at {
             Some(end) => Some(end.as_secs()),
-            None => self.lifetime.map(|life| entry.first_used.saturating_add(life.as_secs())),
+            None => self.lifetime.map(|life| first_used.saturating_add(life.as_secs())),
         }
     }
 }
 
 /// `63 days ago`.
-fn ago(age: Duration) -> String {
+pub(crate) fn ago(age: Duration) -> String {
     match age.as_secs() / DAY {
         0 => "today".to_owned(),
         1 => "1 day ago".to_owned(),

@@ -144,14 +144,127 @@ fn ro_04_ages_outlive_the_process_in_a_file_for_its_owner_only() {
         use std::os::unix::fs::PermissionsExt as _;
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     }
-    // A file that cannot be used is written anew; a folder that is gone harms nobody.
+    // A file that cannot be used is written anew.
     for junk in ["", "{", "[]", "{\"keys\":{\"x\":{\"first_used\":-1}}}", "{\"keys\":7}"] {
         std::fs::write(&path, junk).unwrap();
         assert_eq!(open().use_for(&key, 1), [0; 0], "{junk}");
         assert!(std::fs::read_to_string(&path).unwrap().contains("first_used"), "{junk}");
     }
-    drop(folder);
+}
+
+#[test]
+fn ro_04_the_folder_is_made_and_where_it_cannot_be_a_date_is_said_to_be_this_process_s() {
+    let home = tempfile::TempDir::new().unwrap();
+    let key = key("canary-1");
+    let open = |path: Option<PathBuf>| bench(Service::TwelveLabs, None, path, HandClock::default());
+    let told = |bench: &Bench| bench.ages.tell(&key.current().unwrap());
+
+    let path = home.path().join(".config/framekey/first-use.json");
+    let kept = open(Some(path.clone()));
+    assert!(!told(&kept).contains("first used") && !path.parent().unwrap().exists());
+    assert_eq!(kept.use_for(&key, 2), [0; 0]);
+    assert!(told(&kept).ends_with(", first used 2 days ago"), "{}", told(&kept));
+    assert!(path.exists());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = path.parent().unwrap().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+    // A process that only asks knows it from the file.
+    assert!(told(&open(Some(path.clone()))).contains(", first used "));
+    assert!(!told(&open(Some(path.clone()))).contains("by this process"));
+
+    // No folder; one that is a file; a file that is a folder.
+    for nowhere in [None, Some(path.join("first-use.json")), Some(home.path().join(".config"))] {
+        let alone = open(nowhere);
+        assert_eq!(alone.use_for(&key, 50), [14]);
+        let text = told(&alone);
+        assert!(text.ends_with(", first used by this process 50 days ago"), "{text}");
+    }
+    let left = std::fs::read_dir(home.path()).unwrap().count();
+    assert_eq!(left, 1, "what could not be put in place was left behind");
+}
+
+#[test]
+fn ro_04_a_warning_that_nobody_is_told_of_counts_as_not_given() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let (path, clock) = (folder.path().join("first-use.json"), HandClock::default());
+    let key = key("canary-1");
+    let service = Service::TwelveLabs;
+    let open = || bench(service, None, Some(path.clone()), clock.clone());
     assert_eq!(open().use_for(&key, 50), [14]);
+    let unheard = KeyAges::new(
+        service,
+        None,
+        Some(path.clone()),
+        Arc::new(clock.clone()),
+        Notices::default(),
+    );
+    clock.advance(4 * DAY);
+    unheard.used(&key.current().unwrap(), &FROM);
+    assert_eq!(open().use_for(&key, 1), [6]);
+}
+
+#[test]
+fn ro_04_a_first_use_that_lies_ahead_is_now() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("first-use.json");
+    let key = key("canary-1");
+    let mark = fingerprint(&Secret::new("canary-1"));
+    let year_2081 = 3_500_000_000_u64;
+    let wrong = format!("{{\"keys\":{{\"{mark}\":{{\"first_used\":{year_2081}}}}}}}");
+    std::fs::write(&path, wrong).unwrap();
+    let clock = HandClock::default();
+    let bench = bench(Service::TwelveLabs, None, Some(path.clone()), clock);
+    let known = || bench.ages.of(&key.current().unwrap()).unwrap();
+    assert_eq!((known().age, known().left), (Duration::ZERO, Some(60 * DAY)));
+    assert_eq!(bench.use_for(&key, 50), [14]);
+    assert_eq!(known().age, 50 * DAY);
+    assert!(!std::fs::read_to_string(path).unwrap().contains(&year_2081.to_string()));
+}
+
+#[test]
+fn ro_04_many_keys_do_not_push_out_one_that_is_in_use() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("first-use.json");
+    let clock = HandClock::default();
+    let open = || bench(Service::ApiVideo, None, Some(path.clone()), clock.clone());
+    let ours = key("canary-ours");
+    for number in 0..300 {
+        if number % 100 == 0 {
+            clock.advance(DAY);
+            open().ages.used(&ours.current().unwrap(), &FROM);
+        }
+        open().ages.used(&key(&format!("canary-{number}")).current().unwrap(), &FROM);
+    }
+    assert_eq!(open().ages.of(&ours.current().unwrap()).unwrap().age, 2 * DAY);
+    let kept = std::fs::read_to_string(path).unwrap();
+    assert_eq!(kept.matches("first_used").count(), 200);
+}
+
+#[test]
+fn ro_04_a_warning_says_the_end_in_words() {
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    for (left, assumed, words) in [
+        (hours(14 * 24), true, "first used 46 days ago, is expected to end in 14 days;"),
+        (hours(47), true, "first used 46 days ago, is expected to end in 1 day;"),
+        (hours(23), true, "first used 46 days ago, is expected to end within a day;"),
+        (hours(0), true, "first used 46 days ago, should have ended;"),
+        (hours(72), false, "first used 46 days ago, ends in 3 days;"),
+        (hours(1), false, "first used 46 days ago, ends within a day;"),
+        (hours(0), false, "first used 46 days ago, has ended;"),
+    ] {
+        let notice = Notice::Aging {
+            service: Service::TwelveLabs,
+            from: FROM,
+            fingerprint: "3f9a1c02".to_owned(),
+            age: 46 * DAY,
+            left,
+            assumed,
+        };
+        assert!(notice.to_string().contains(words), "{notice}");
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::{ended, framekey, names, ready, refused};
 /// Reads a list over https with what the emulator said when it was ready.
 async fn list(info: &Value, ca: Option<&Path>) -> Result<(), Error> {
     let service = &info["api-video"];
-    let mut client = Client::builder(Service::ApiVideo);
+    let mut client = Client::builder(Service::ApiVideo).environment(|_| None);
     for name in ["base_url", "api_key"] {
         client = client.set(name, service[name].clone())?;
     }

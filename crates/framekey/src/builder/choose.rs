@@ -146,7 +146,7 @@ impl<C: From<Client>> ClientBuilder<C> {
         if let Some(source) = &self.key_source {
             let key = self.read_by(Arc::clone(source), Self::key_slot(making), making);
             #[cfg(feature = "native")]
-            let key = self.aged(key, making, None)?;
+            let key = self.aged(key, making)?;
             keys.push((called(&**source, "api_key_from"), key));
         }
         if let Some((secret, from)) = option("jwt") {
@@ -324,7 +324,7 @@ impl<C: From<Client>> ClientBuilder<C> {
     ) -> Result<HeldKey, Error> {
         let key = HeldKey::fixed(secret, from);
         #[cfg(feature = "native")]
-        let key = self.aged(key, making, None)?;
+        let key = self.aged(key, making)?;
         #[cfg(not(feature = "native"))]
         let _ = making;
         Ok(key)

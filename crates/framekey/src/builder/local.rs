@@ -61,15 +61,15 @@ impl<C: From<Client>> ClientBuilder<C> {
         tokens: &mut Vec<(&'static str, HeldKey)>,
     ) -> Result<(), Error> {
         if let Some(path) = self.text("api_key_file") {
-            keys.push(("api_key_file", self.file(path.into(), making, None)?));
+            keys.push(("api_key_file", self.file(path.into(), making)?));
         }
         if let Some(entry) = self.text("keyring") {
             let source = self.keyring_entry(entry, "option `keyring`")?;
-            keys.push(("keyring", self.live(source, making, None)?));
+            keys.push(("keyring", self.live(source, making)?));
         }
         if let Some(line) = self.text("credential_process") {
             let origin = Provenance::Option("credential_process");
-            let key = self.command(line, &origin, making, None)?;
+            let key = self.command(line, &origin, making)?;
             let list = if wants_token(making) { &mut *tokens } else { &mut *keys };
             list.push(("credential_process", key));
         }
@@ -94,7 +94,7 @@ impl<C: From<Client>> ClientBuilder<C> {
                 format!("{} and {variable} are both set; unset one of them", key.provenance()),
             ));
         }
-        chosen.key = Some(self.file(path.trim().into(), making, None)?);
+        chosen.key = Some(self.file(path.trim().into(), making)?);
         Ok(())
     }
 
@@ -114,21 +114,20 @@ impl<C: From<Client>> ClientBuilder<C> {
             if let (None, Some(mode)) = (making.mode, &section.auth_mode) {
                 making.mode = Some(self.mode_of(mode, &origin)?);
             }
-            let ages = profile.file().with_file_name("first-use.json");
             match section.key {
                 Some(ProfileKey::Written(_)) => {
-                    let key = self.live(Arc::new(profile), making, Some(&ages))?;
+                    let key = self.live(Arc::new(profile), making)?;
                     read_now(&key)?;
                     chosen.key = Some(key);
                 }
                 Some(ProfileKey::File(path)) => {
-                    chosen.key = Some(self.file(path, making, Some(&ages))?);
+                    chosen.key = Some(self.file(path, making)?);
                 }
                 Some(ProfileKey::Keyring(entry)) => {
                     let source = self.keyring_entry(&entry, &origin.to_string())?;
-                    chosen.key = Some(self.live(source, making, Some(&ages))?);
+                    chosen.key = Some(self.live(source, making)?);
                 }
-                Some(ProfileKey::Command(line)) => command = Some((line, origin, ages)),
+                Some(ProfileKey::Command(line)) => command = Some((line, origin)),
                 None => {}
             }
         }
@@ -136,8 +135,8 @@ impl<C: From<Client>> ClientBuilder<C> {
             return Ok(chosen);
         }
         match command {
-            Some((line, origin, ages)) if wants_token(making) => {
-                chosen.token = Some(self.command(&line, &origin, making, Some(&ages))?);
+            Some((line, origin)) if wants_token(making) => {
+                chosen.token = Some(self.command(&line, &origin, making)?);
             }
             command => chosen.key = self.last_sources(command, making)?,
         }
@@ -147,7 +146,7 @@ impl<C: From<Client>> ClientBuilder<C> {
     /// The keyring's entry for this profile, if there is one, before the profile's command.
     fn last_sources(
         &self,
-        command: Option<(String, Provenance, PathBuf)>,
+        command: Option<(String, Provenance)>,
         making: &Making<'_>,
     ) -> Result<Option<HeldKey>, Error> {
         let mut sources: Vec<Arc<dyn SecretSource>> = Vec::new();
@@ -155,44 +154,55 @@ impl<C: From<Client>> ClientBuilder<C> {
             let entry = format!("{}.{}", self.profile_name()?.0, self.service.slug());
             sources.push(Arc::new(KeyringSource::optional(Arc::clone(ring), entry)));
         }
-        let mut ages = None;
-        if let Some((line, origin, path)) = command {
+        if let Some((line, origin)) = command {
             let slot = Self::key_slot(making);
             let clock = Arc::clone(making.clock);
             sources.push(Arc::new(CommandSource::new(&line, slot, &origin, clock)?));
-            ages = Some(path);
         }
         if sources.is_empty() {
             return Ok(None);
         }
         let source = Arc::new(FirstOf::new(sources, self.advice()));
-        self.live(source, making, ages.as_deref()).map(Some)
+        self.live(source, making).map(Some)
+    }
+
+    /// Where the profile file is, or would be, and who named it.
+    fn config_file(&self) -> Result<(Option<PathBuf>, Option<&'static str>), Error> {
+        if let Some(path) = self.text("config_file") {
+            return Ok((Some(path.into()), Some("option `config_file`")));
+        }
+        if let Some((path, by)) = self.in_environment("config_file")? {
+            return Ok((Some(path.trim().into()), Some(by)));
+        }
+        let folder = self.folder(if cfg!(windows) { "APPDATA" } else { "XDG_CONFIG_HOME" });
+        let folder = folder.or_else(|| Some(self.home()?.join(".config")));
+        Ok((folder.map(|folder| folder.join("framekey").join("config.toml")), None))
+    }
+
+    /// The user's own folder.
+    fn home(&self) -> Option<PathBuf> {
+        self.folder(if cfg!(windows) { "USERPROFILE" } else { "HOME" })
+    }
+
+    /// The folder that a variable names: from the root on, as nobody means one below wherever we are.
+    fn folder(&self, variable: &str) -> Option<PathBuf> {
+        let folder = PathBuf::from((self.environment)(variable)?);
+        folder.is_absolute().then_some(folder)
     }
 
     /// The profile to use, if the file is there or was asked for, and who asked for it.
     fn profile(&self) -> Result<Option<(Profile, Vec<String>)>, Error> {
-        let variable = |name| (self.environment)(name).filter(|text| !text.is_empty());
-        let home = variable(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).map(PathBuf::from);
-        let given = match self.text("config_file") {
-            Some(path) => Some((path.to_owned(), "option `config_file`")),
-            None => self.in_environment("config_file")?.map(|(path, by)| (path.trim().into(), by)),
-        };
-        let usual = || {
-            let folder = if cfg!(windows) { "APPDATA" } else { "XDG_CONFIG_HOME" };
-            let folder = variable(folder).map(PathBuf::from).filter(|path| path.is_absolute());
-            let folder = folder.or_else(|| Some(home.as_ref()?.join(".config")))?;
-            Some(folder.join("framekey").join("config.toml"))
-        };
+        let (file, given) = self.config_file()?;
         let (name, by) = self.profile_name()?;
         let mut asked = Vec::new();
         asked.extend(by.map(|by| format!("{by} asks for profile `{name}`")));
-        asked.extend(given.as_ref().map(|(_, by)| format!("{by} names the file")));
-        let Some(file) = given.map(|(path, _)| path.into()).or_else(usual) else {
+        asked.extend(given.map(|by| format!("{by} names the file")));
+        let Some(file) = file else {
             let why = "there is no folder to look for the profile file in; name it in FRAMEKEY_CONFIG_FILE";
             let error = config("config.bad_profile", why);
             return if asked.is_empty() { Ok(None) } else { Err(asked_for(&error, &asked)) };
         };
-        let profile = Profile::new(file, name, self.service, home);
+        let profile = Profile::new(file, name, self.service, self.home());
         let used = !asked.is_empty() || profile.exists();
         Ok(used.then_some((profile, asked)))
     }
@@ -207,13 +217,8 @@ impl<C: From<Client>> ClientBuilder<C> {
         Ok(found.unwrap_or_else(|| ("default".to_owned(), None)))
     }
 
-    fn file(
-        &self,
-        path: PathBuf,
-        making: &Making<'_>,
-        ages: Option<&Path>,
-    ) -> Result<HeldKey, Error> {
-        let key = self.live(Arc::new(FileSource::new(path)), making, ages)?;
+    fn file(&self, path: PathBuf, making: &Making<'_>) -> Result<HeldKey, Error> {
+        let key = self.live(Arc::new(FileSource::new(path)), making)?;
         read_now(&key)?;
         Ok(key)
     }
@@ -231,38 +236,31 @@ impl<C: From<Client>> ClientBuilder<C> {
         line: &str,
         origin: &Provenance,
         making: &Making<'_>,
-        ages: Option<&Path>,
     ) -> Result<HeldKey, Error> {
         let token = wants_token(making);
         let slot = if token { self.token_slot() } else { Self::key_slot(making) };
         let source = Arc::new(CommandSource::new(line, slot, origin, Arc::clone(making.clock))?);
         if !token {
-            return self.live(source, making, ages);
+            return self.live(source, making);
         }
         Ok(self.read_by(source, slot, making))
     }
 
     /// A key that can be read again.
-    fn live(
-        &self,
-        source: Arc<dyn SecretSource>,
-        making: &Making<'_>,
-        ages: Option<&Path>,
-    ) -> Result<HeldKey, Error> {
+    fn live(&self, source: Arc<dyn SecretSource>, making: &Making<'_>) -> Result<HeldKey, Error> {
         let key = self.read_by(source, Self::key_slot(making), making);
-        self.aged(key, making, ages)
+        self.aged(key, making)
     }
 
-    /// Has the ages of a key kept, in the file at `ages` too where there is one.
-    pub(super) fn aged(
-        &self,
-        key: HeldKey,
-        making: &Making<'_>,
-        ages: Option<&Path>,
-    ) -> Result<HeldKey, Error> {
+    /// Has the ages of a key kept, beside the profile file whether there is one or not.
+    pub(super) fn aged(&self, key: HeldKey, making: &Making<'_>) -> Result<HeldKey, Error> {
         let (clock, notices) = (Arc::clone(making.clock), self.notices.clone());
         let lifetime = self.time("key_lifetime")?;
-        let file = ages.map(Path::to_owned);
+        let (file, by) = self.config_file()?;
+        // The usual folder is made when it is needed; one that somebody names is theirs to make.
+        let there = |folder: &Path| Path::new(".").join(folder).is_dir();
+        let file = file.filter(|file| by.is_none() || file.parent().is_some_and(there));
+        let file = file.map(|file| file.with_file_name("first-use.json"));
         Ok(key.aged(KeyAges::new(self.service, lifetime, file, clock, notices)))
     }
 }
