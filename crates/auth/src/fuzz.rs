@@ -10,9 +10,3 @@ use crate::{Found, Slot};
 pub fn command_answer(output: &[u8], slot: Slot) -> Result<Found, String> {
     answer::read(output, slot)
 }
-
-/// What is told of the complaints of a command that failed.
-#[must_use]
-pub fn command_told(errors: &[u8], output: &[u8]) -> String {
-    answer::told(errors, output)
-}

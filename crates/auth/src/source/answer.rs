@@ -1,4 +1,4 @@
-//! What a command printed: the answer on standard output, and what may be told of its complaints.
+//! What a command printed as its answer.
 
 use std::time::Duration;
 
@@ -57,44 +57,4 @@ fn moment(value: &Value) -> Option<Duration> {
         }
         value => Duration::try_from_secs_f64(value.as_f64()?).ok(),
     }
-}
-
-/// What a failed command said, as the end of a sentence: its first line, unless something of what
-/// it printed as an answer, or something like a key, is in it.
-pub(crate) fn told(errors: &[u8], output: &[u8]) -> String {
-    // Control characters go first: a secret with one in it would be whole again without it.
-    let errors: String =
-        String::from_utf8_lossy(errors).chars().filter(|c| *c == '\n' || !c.is_control()).collect();
-    let line = errors.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    let line: String = line.chars().take(LONGEST).collect();
-    if line.is_empty() {
-        return String::new();
-    }
-    let output = String::from_utf8_lossy(output);
-    let printed = words(&output).any(|word| errors.contains(word));
-    if printed || words(&errors).any(is_like_a_key) {
-        return "; what it said is withheld, since it may hold a secret".to_owned();
-    }
-    format!("; it said: {line}")
-}
-
-/// Whether there is something in a word that begins as keys do, or is as long and mixed as those that
-/// have no form of their own.
-fn is_like_a_key(word: &str) -> bool {
-    let mixed = |part: &str| {
-        part.len() >= 20
-            && part.bytes().any(|b| b.is_ascii_digit())
-            && part.bytes().any(|b| b.is_ascii_alphabetic())
-    };
-    ["tlk_", "sk_", "eyJ"].iter().any(|start| word.starts_with(start))
-        || word.split(['.', '+', '/', '=', '~']).any(mixed)
-}
-
-/// Longer complaints are cut here, in characters.
-const LONGEST: usize = 300;
-
-/// The parts of a text that are long enough to be a secret.
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    let inside = |c: char| c.is_ascii_alphanumeric() || "_-.+/=~".contains(c);
-    text.split(move |c| !inside(c)).filter(|word| word.len() >= 8)
 }

@@ -1,21 +1,24 @@
 //! A command that prints a secret (`credential_process`): no shell, ten seconds, 64 KiB.
+//! What it complains of is not read: nothing tells which of the words are a secret.
 
+use std::pin::pin;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
 use framekey_runtime::{BoxFuture, Clock, Error, ErrorKind};
-use futures_util::future::{Either, join3, select};
+use futures_util::future::{Either, select};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
 
-use super::answer::{self, told};
-use super::{Found, SecretSource};
+use super::{Found, SecretSource, answer};
 use crate::{Provenance, Slot};
 
 /// How long a command may take.
 const LIMIT: Duration = Duration::from_secs(10);
+/// How long its output may stay open when it has ended: a helper that it leaves behind may hold it.
+const GRACE: Duration = Duration::from_millis(500);
 /// What a command prints is read up to here.
 const LARGEST: usize = 64 << 10;
 
@@ -60,7 +63,7 @@ impl CommandSource {
     async fn run(&self) -> Result<Found, Error> {
         let mut command = Command::new(&self.words[0]);
         command.args(&self.words[1..]).stdin(Stdio::null());
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
         // A group of its own, so that its children can be ended with it.
         #[cfg(unix)]
         command.process_group(0);
@@ -69,24 +72,36 @@ impl CommandSource {
             kind => self.failed(&format!("cannot be started: {kind}")),
         })?;
         let mut running = Running(child);
-        let output = running.0.stdout.take();
-        let errors = running.0.stderr.take();
-        let work = join3(read(output), read(errors), running.0.wait());
-        let work = std::pin::pin!(work);
-        let (output, errors, status) = match select(work, self.clock.sleep(LIMIT)).await {
-            Either::Left((done, _)) => done,
-            Either::Right(_) => {
-                return Err(self
-                    .failed(&format!("did not end within {} s and was killed", LIMIT.as_secs())));
+        // Of the full size from the start: a buffer that grows leaves copies behind.
+        let mut output = Zeroizing::new(Vec::with_capacity(LARGEST + 1));
+        let status = {
+            let reading = pin!(read(running.0.stdout.take(), &mut output));
+            let ended = pin!(async {
+                match select(pin!(running.0.wait()), self.clock.sleep(LIMIT)).await {
+                    Either::Left((status, _)) => Some(status),
+                    Either::Right(_) => None,
+                }
+            });
+            match select(reading, ended).await {
+                Either::Left(((), ended)) => ended.await,
+                Either::Right((status, reading)) => {
+                    if status.is_some() {
+                        select(reading, self.clock.sleep(GRACE)).await;
+                    }
+                    status
+                }
             }
         };
+        let status = status.ok_or_else(|| {
+            self.failed(&format!("did not end within {} s and was killed", LIMIT.as_secs()))
+        })?;
         let status = status.map_err(|error| self.failed(&format!("was lost: {}", error.kind())))?;
         if output.len() > LARGEST {
             return Err(self.failed("printed more than 64 KiB, which is no answer"));
         }
         if !status.success() {
-            let said = told(&errors, &output);
-            return Err(self.failed(&format!("failed ({status}){said}")));
+            let why = format!("failed ({status}); run it by hand to see what it says");
+            return Err(self.failed(&why));
         }
         answer::read(&output, self.slot).map_err(|why| self.failed(&why))
     }
@@ -94,14 +109,11 @@ impl CommandSource {
 
 /// Reads up to a byte more than [`LARGEST`], and lets go of what comes after: whoever writes on
 /// finds the pipe closed.
-async fn read(stream: Option<impl AsyncRead + Unpin>) -> Zeroizing<Vec<u8>> {
-    // Of the full size from the start: a buffer that grows leaves copies behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(LARGEST + 1));
+async fn read(stream: Option<impl AsyncRead + Unpin>, bytes: &mut Vec<u8>) {
     if let Some(stream) = stream {
         // A pipe that breaks leaves an answer that cannot be read, and that is told.
-        let _ = stream.take(LARGEST as u64 + 1).read_to_end(&mut bytes).await;
+        let _ = stream.take(LARGEST as u64 + 1).read_to_end(bytes).await;
     }
-    bytes
 }
 
 /// Ends the command with its children, unless it has ended by itself.
