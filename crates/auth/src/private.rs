@@ -36,10 +36,9 @@ impl From<&Metadata> for Stamp {
     }
 }
 
-/// A file's text and state, and what may be wrong with who can read it.
+/// A file's text, and what may be wrong with who can read it.
 pub(crate) struct Contents {
     pub(crate) text: Secret,
-    pub(crate) stamp: Stamp,
     /// Others may read it.
     pub(crate) exposed: Option<Error>,
 }
@@ -79,11 +78,7 @@ pub(crate) fn read(path: &Path) -> Result<Contents, Error> {
     let mut bytes = Zeroizing::new(vec![0; usize::try_from(metadata.len()).unwrap_or(0)]);
     file.read_exact(&mut bytes).map_err(unreadable)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| bad("is not UTF-8 text".to_owned()))?;
-    Ok(Contents {
-        text: Secret::new(text),
-        stamp: Stamp::from(&metadata),
-        exposed: owned::exposed(path, &metadata),
-    })
+    Ok(Contents { text: Secret::new(text), exposed: owned::exposed(path, &metadata) })
 }
 
 fn open(path: &Path) -> std::io::Result<File> {

@@ -60,6 +60,42 @@ async fn e32_a_rotated_file_is_used_within_a_second_or_on_a_401_without_a_restar
     assert_eq!(key(&held).await, "tlk_4");
 }
 
+#[tokio::test]
+async fn tk_05_a_file_that_is_replaced_after_a_refusal_is_read_at_once() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("key");
+    write(&path, "tlk_1", 0o600);
+    let clock = HandClock::default();
+    let held = held(&path, &clock);
+    clock.advance(Duration::from_secs(5));
+    assert_eq!(key(&held).await, "tlk_1");
+    // It is refused, and the file has no other one yet.
+    assert!(held.reread(1).await.unwrap().is_none());
+    assert_eq!(key(&held).await, "tlk_1");
+    write(&path, "tlk_2", 0o600);
+    assert_eq!(held.reread(1).await.unwrap().unwrap().secret.expose(), "tlk_2");
+
+    // A call that sends nothing while the key is refused finds the new one too.
+    assert!(held.reread(2).await.unwrap().is_none());
+    assert_eq!(key(&held).await, "tlk_2");
+    write(&path, "tlk_3", 0o600);
+    assert_eq!(key(&held).await, "tlk_3");
+}
+
+#[tokio::test]
+async fn e32_a_file_that_cannot_be_read_is_not_tried_again_by_each_call() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("key");
+    for bad in [&b"canary\xff"[..], &[b'a'; (64 << 10) + 1]] {
+        write(&path, bad, 0o600);
+        let source = FileSource::new(&path);
+        assert!(source.looks_changed() && source.read_now().is_err() && !source.looks_changed());
+    }
+    write(&path, "no TOML", 0o600);
+    let profile = Profile::new(path, "default".to_owned(), Service::TwelveLabs, None);
+    assert!(profile.looks_changed() && profile.read().await.is_err() && !profile.looks_changed());
+}
+
 #[test]
 fn mp_03_a_key_file_that_others_can_read_or_change_is_refused_with_the_fix() {
     let folder = TempDir::new().unwrap();

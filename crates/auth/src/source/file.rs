@@ -33,9 +33,10 @@ impl FileSource {
     /// # Errors
     /// `auth.source`: it cannot be read; `auth.unsafe_file`: others may read or change it.
     pub fn read_now(&self) -> Result<Found, Error> {
+        // Set also when it is refused, or cannot be read: the same file gives the same refusal. Told before
+        // it is read: one that is replaced meanwhile is read once more.
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Stamp::of(&self.path);
         let contents = private::read(&self.path)?;
-        // Set also when it is refused: the same file gives the same refusal.
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(contents.stamp);
         match contents.exposed {
             Some(error) => Err(error),
             None => Ok(Found { secret: contents.text, expires_at: None }),

@@ -76,8 +76,8 @@ pub trait SecretSource: MaybeSend {
         true
     }
 
-    /// Whether there is a cheap sign that the secret is another one since it was last read. Asked
-    /// for at most once a second.
+    /// Whether there is a cheap sign that the secret is another one since it was last read. Asked for
+    /// at most once a second, and on each call while what was read last may be refused.
     fn looks_changed(&self) -> bool {
         false
     }

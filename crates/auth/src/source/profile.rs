@@ -35,7 +35,6 @@ pub struct Section {
     pub key: Option<ProfileKey>,
     /// `auth_mode`, if it says so.
     pub auth_mode: Option<String>,
-    stamp: Stamp,
 }
 
 /// A profile of a profile file, for one service.
@@ -80,13 +79,13 @@ impl Profile {
             .map_err(|error| self.not_toml(&error, contents.text.expose()))?;
         let section = match contents.exposed.filter(|_| holds_key(&table)) {
             Some(error) => Err(error),
-            None => self.choose(&mut table, contents.stamp),
+            None => self.choose(&mut table),
         };
         table.iter_mut().for_each(|(_, value)| wipe(value));
         section
     }
 
-    fn choose(&self, table: &mut Table, stamp: Stamp) -> Result<Option<Section>, Error> {
+    fn choose(&self, table: &mut Table) -> Result<Option<Section>, Error> {
         let Some(profile) = table.get_mut(&self.name) else {
             return Err(self.bad(format!("has no profile `{}`", self.name)));
         };
@@ -103,12 +102,12 @@ impl Profile {
         }
         match profile.get_mut(self.service.slug()) {
             None => Ok(None),
-            Some(Value::Table(section)) => self.read(section, stamp).map(Some),
+            Some(Value::Table(section)) => self.read(section).map(Some),
             Some(_) => Err(self.bad(format!("[{}] is no table", self.title()))),
         }
     }
 
-    fn read(&self, section: &mut Table, stamp: Stamp) -> Result<Section, Error> {
+    fn read(&self, section: &mut Table) -> Result<Section, Error> {
         let mut key = None;
         let mut auth_mode = None;
         for (name, value) in section.iter_mut() {
@@ -150,7 +149,7 @@ impl Profile {
                 ));
             }
         }
-        Ok(Section { key, auth_mode, stamp })
+        Ok(Section { key, auth_mode })
     }
 
     fn path(&self, text: &str) -> PathBuf {
@@ -184,14 +183,13 @@ impl SecretSource for Profile {
     }
 
     fn read(&self) -> BoxFuture<'_, Result<Found, Error>> {
-        let found = self.section().and_then(|section| {
-            let (stamp, key) = section.map(|section| (section.stamp, section.key)).unzip();
-            *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = stamp;
-            match key.flatten() {
+        // As a key file has it: set also when it cannot be read, and before it is.
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Stamp::of(&self.file);
+        let found =
+            self.section().and_then(|section| match section.and_then(|section| section.key) {
                 Some(ProfileKey::Written(secret)) => Ok(Found { secret, expires_at: None }),
                 _ => Err(self.bad(format!("[{}] has no `api_key` any more", self.title()))),
-            }
-        });
+            });
         Box::pin(std::future::ready(found))
     }
 

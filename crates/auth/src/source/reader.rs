@@ -1,7 +1,7 @@
 //! A source and what it gave last: one read at a time, for all who ask.
 
 #[cfg(feature = "native")]
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,8 +24,8 @@ use crate::token::ArcSwapOption;
 #[cfg(feature = "native")]
 use crate::{Notice, Notices};
 
-/// After a read that gave nothing new, its result serves this long: a storm of refused calls reads
-/// a file, or runs a command, once.
+/// After a read that gave nothing new, its result serves this long, unless there is a sign of change: a
+/// storm of refused calls reads a file, or runs a command, once.
 const PAUSE: Duration = Duration::from_secs(1);
 /// A secret that ends is read again this long before its end, or a quarter of its life before.
 const AHEAD: Duration = Duration::from_secs(30);
@@ -45,6 +45,9 @@ struct Inner {
     /// When the source was last looked at for a sign of change, in ms of the monotonic clock.
     #[cfg(feature = "native")]
     looked: AtomicU64,
+    /// The last read gave nothing new: what is in hand may be refused.
+    #[cfg(feature = "native")]
+    in_vain: AtomicBool,
     reading: Mutex<Reading>,
 }
 
@@ -76,6 +79,8 @@ impl Reader {
             current: ArcSwapOption::empty(),
             #[cfg(feature = "native")]
             looked: AtomicU64::new(0),
+            #[cfg(feature = "native")]
+            in_vain: AtomicBool::new(false),
             reading: Mutex::default(),
         }))
     }
@@ -167,7 +172,10 @@ impl Inner {
             return Some(Ok(held));
         }
         let (at, outcome) = reading.fruitless.as_ref()?;
-        (since(self.now(), *at) < PAUSE).then(|| outcome.clone())
+        let serves = since(self.now(), *at) < PAUSE;
+        #[cfg(feature = "native")]
+        let serves = serves && !self.source.looks_changed();
+        serves.then(|| outcome.clone())
     }
 
     /// Nothing that a browser asks shows one.
@@ -176,7 +184,7 @@ impl Inner {
         false
     }
 
-    /// Looks for a sign of change, once a second.
+    /// Looks for a sign of change: once a second, and at once where what is in hand may be refused.
     #[cfg(feature = "native")]
     fn shows_change(&self, now: Time) -> bool {
         if !self.source.can_change() {
@@ -184,11 +192,12 @@ impl Inner {
         }
         let now = u64::try_from(now.monotonic.as_millis()).unwrap_or(u64::MAX);
         let looked = self.looked.load(Ordering::Relaxed);
-        let turn = now.saturating_sub(looked) >= 1000
-            && self
-                .looked
-                .compare_exchange(looked, now, Ordering::Relaxed, Ordering::Relaxed)
-                .is_ok();
+        let turn = self.in_vain.load(Ordering::Relaxed)
+            || now.saturating_sub(looked) >= 1000
+                && self
+                    .looked
+                    .compare_exchange(looked, now, Ordering::Relaxed, Ordering::Relaxed)
+                    .is_ok();
         turn && self.source.looks_changed()
     }
 
@@ -209,6 +218,8 @@ impl Inner {
         }
         // What is asked for at every need is not kept from it.
         reading.fruitless = (!newer && self.source.lasts()).then(|| (now, outcome.clone()));
+        #[cfg(feature = "native")]
+        self.in_vain.store(reading.fruitless.is_some(), Ordering::Relaxed);
         drop(reading);
         #[cfg(feature = "native")]
         if newer && before.is_some() {
