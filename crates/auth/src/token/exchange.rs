@@ -143,8 +143,9 @@ fn read(json: &dyn Json, body: &Secret, sent: Time) -> Result<Granted, Denied> {
     if access.bytes().any(|b| !(0x21..0x7f).contains(&b)) {
         return Err(odd("has an access_token that a header cannot carry"));
     }
-    let kind = answer.get("token_type").and_then(Value::as_str).filter(|text| !text.is_empty());
-    if !kind.unwrap_or("Bearer").eq_ignore_ascii_case("bearer") {
+    // One that is left out is `bearer`: the service's document has that as its default.
+    let kind = answer.get("token_type").map_or(Some("bearer"), Value::as_str);
+    if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")) {
         return Err(odd("has a token_type that is not Bearer"));
     }
     let life = lifetime(answer.get("expires_in")).ok_or_else(|| Denied {

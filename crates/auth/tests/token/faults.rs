@@ -99,7 +99,7 @@ async fn tk_03_after_a_longer_outage_the_first_success_comes_within_thirty_secon
     }
 }
 
-/// The twelve odd answers of the row, and three more.
+/// The twelve odd answers of the row, and some more.
 fn odd() -> Vec<Play> {
     vec![
         Play::Fault(Stage::Sent),
@@ -116,6 +116,10 @@ fn odd() -> Vec<Play> {
         Play::Answer(200, "access_token=canary-form"),
         Play::Answer(200, r#"{"access_token":"can\nary"}"#),
         Play::Answer(200, r#"{"access_token":"canary","token_type":"mac"}"#),
+        Play::Answer(200, r#"{"access_token":"canary","token_type":5}"#),
+        Play::Answer(200, r#"{"access_token":"canary","token_type":null}"#),
+        Play::Answer(200, r#"{"access_token":"canary","token_type":{}}"#),
+        Play::Answer(200, r#"{"access_token":"canary","token_type":""}"#),
         Play::Answer(401, "<html>a proxy's word</html>"),
     ]
 }
@@ -143,6 +147,18 @@ async fn tk_04_one_odd_answer_is_forgotten_within_the_cycle() {
                 "{at} {seed}"
             );
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tk_04_a_token_is_of_type_bearer_in_any_case_and_where_no_type_is_told() {
+    for answer in [
+        r#"{"access_token":"at-1","token_type":"bearer"}"#,
+        r#"{"access_token":"at-1","token_type":"BEARER"}"#,
+        r#"{"access_token":"at-1"}"#,
+    ] {
+        let service = ApiVideo::new(move |_, _| Play::Answer(200, answer));
+        service.client(Renewal::Exchange, 4).token().await.unwrap();
     }
 }
 
