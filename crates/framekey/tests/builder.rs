@@ -143,6 +143,19 @@ async fn e32_the_environment_is_read_under_all_its_names_and_explicit_values_swi
     );
 }
 
+#[tokio::test]
+async fn e33_an_empty_variable_is_not_set_and_a_blank_key_is_refused() {
+    let none = key_from(Service::TwelveLabs, &[("TWELVE_LABS_API_KEY", "")], None).await;
+    assert_eq!(none.unwrap_err().code(), "auth.missing");
+    let one: &[_] = &[("FRAMEKEY_TWELVELABS_API_KEY", ""), ("TWELVE_LABS_API_KEY", "tlk_env")];
+    assert!(key_from(Service::TwelveLabs, one, None).await.unwrap().starts_with("tlk_env"));
+    for variables in [&[("TWELVE_LABS_API_KEY", " \r\n")], &[("TWELVE_LABS_API_KEY", "''")]] {
+        let error = key_from(Service::TwelveLabs, variables, None).await.unwrap_err();
+        assert_eq!(error.code(), "auth.malformed");
+        assert!(error.to_string().contains("TWELVE_LABS_API_KEY is empty"), "{error}");
+    }
+}
+
 #[test]
 fn sh_02_nothing_that_holds_a_secret_prints_it() {
     let builder =

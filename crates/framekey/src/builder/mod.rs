@@ -67,7 +67,7 @@ impl<C: From<Client>> ClientBuilder<C> {
             #[cfg(feature = "native")]
             notices: Notices::default(),
             platform: None,
-            environment: Box::new(|name| std::env::var(name).ok()),
+            environment: Box::new(of_process),
             makes: PhantomData,
         }
     }
@@ -323,6 +323,17 @@ impl<C> std::fmt::Debug for ClientBuilder<C> {
             .field("options", &self.values.iter().map(|(name, _)| name).collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
+}
+
+/// A variable of the process. What is no text becomes one that is refused where it is needed.
+#[cfg(not(target_arch = "wasm32"))]
+fn of_process(name: &str) -> Option<String> {
+    Some(std::env::var_os(name)?.to_string_lossy().into_owned())
+}
+
+#[cfg(target_arch = "wasm32")]
+fn of_process(_: &str) -> Option<String> {
+    None
 }
 
 fn config(code: &'static str, message: impl Into<String>) -> Error {

@@ -108,8 +108,8 @@ impl<C: From<Client>> ClientBuilder<C> {
             .flat_map(|(_, names)| names.iter().copied());
         let mut found: Option<(String, &'static str)> = None;
         for variable in names {
-            let Some(value) = (self.environment)(variable).filter(|value| !value.trim().is_empty())
-            else {
+            // An empty one is how shells and containers say that it is not set.
+            let Some(value) = (self.environment)(variable).filter(|value| !value.is_empty()) else {
                 continue;
             };
             match &found {
