@@ -19,7 +19,7 @@ use crate::courier;
 use crate::credential::Given;
 use crate::fault::{End, Reply, reply};
 use crate::files;
-use crate::form::{self, Form};
+use crate::form::{self, Form, Unread};
 use crate::journal::{Entry, sha256_hex};
 use crate::router::{self, Route};
 use crate::server::LARGEST_BODY;
@@ -27,8 +27,6 @@ use crate::world::{Met, Place, World};
 
 /// A body may pause so long between two pieces.
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
-/// No service takes a larger form; what is announced beyond is refused before it is read.
-const LARGEST_FORM: u64 = 5 << 30;
 
 /// A body as it arrives: hyper's, or one that a fuzzer made.
 pub(crate) trait Arrives:
@@ -210,13 +208,15 @@ async fn read(
     let bad = |why: &str| refuse(service, 400, bad_body_code(service), why, None);
     let body = patient(body);
     if content_type.starts_with("multipart/form-data") {
-        if announced > LARGEST_FORM {
+        if announced > form::LARGEST {
             return Err(too_large("5 GiB"));
         }
         if takes_json {
             return Err(no_json());
         }
-        let form = form::read(body, &content_type).await.map_err(|why| bad(&why))?;
+        let unread =
+            |Unread { status, why }| refuse(service, status, bad_body_code(service), &why, None);
+        let form = form::read(body, &content_type).await.map_err(unread)?;
         entry.body_bytes = form.size();
         let hashes: Vec<&str> = form.files.iter().map(|file| file.sha256.as_str()).collect();
         entry.body_sha256 = hashes.join(" ");

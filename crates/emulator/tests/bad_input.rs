@@ -70,6 +70,30 @@ async fn ten_gib_announced_are_refused_before_they_come() {
     still_works(&lab).await;
 }
 
+/// Chunked, so that nothing is announced: the unit tests of the reader of forms say how much it takes.
+#[tokio::test]
+async fn a_form_without_an_end_is_let_go() {
+    let lab = Lab::new().await;
+    let head = "--edge\r\ncontent-disposition: form-data; name=\"";
+    let field = format!("{head}a\"\r\n\r\n{}\r\n", "a".repeat(1_000_000));
+    for (first, rest) in [("", "a".repeat(65_536)), (head, "a".repeat(65_536)), ("", field)] {
+        let chunk = |text: &str| format!("{:x}\r\n{text}\r\n", text.len());
+        let mut socket = connect(&lab).await;
+        let head = "POST /api-video/upload HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\
+                    content-type: multipart/form-data; boundary=edge\r\n\r\n";
+        socket.write_all(head.as_bytes()).await.unwrap();
+        if !first.is_empty() {
+            socket.write_all(chunk(first).as_bytes()).await.unwrap();
+        }
+        let (piece, mut sent) = (chunk(&rest), 0);
+        while socket.write_all(piece.as_bytes()).await.is_ok() {
+            sent += piece.len();
+            assert!(sent < 64 << 20, "{sent} bytes were taken");
+        }
+    }
+    still_works(&lab).await;
+}
+
 #[tokio::test]
 async fn json_under_another_name_is_refused_and_nothing_is_made() {
     let lab = Lab::new().await;
