@@ -161,19 +161,16 @@ impl Clock {
         self.hands().speed
     }
 
-    /// How it is to be set to go on as it goes: a clock at real speed keeps its distance from the
-    /// machine's, any other starts where it stood.
+    /// How it is to be set to go on as it goes: a clock at real speed keeps its distance before the
+    /// machine's, any other starts where it stood. Clocks drift: a second behind is no distance.
     pub(crate) fn saved(&self) -> ClockSetting {
-        let hands = *self.hands();
-        let ahead = hands.now().checked_sub(machine_time()).unwrap_or_default().as_secs_f64();
-        match hands.speed == 1.0 {
-            true => ClockSetting { advance: Some(ahead), ..ClockSetting::default() },
-            false => ClockSetting {
-                now: Some(Moment(hands.now())),
-                advance: None,
-                speed: Some(hands.speed),
-            },
+        let (hands, machine) = (*self.hands(), machine_time());
+        let now = hands.now();
+        if hands.speed == 1.0 && now + Duration::from_secs(1) >= machine {
+            let ahead = now.saturating_sub(machine).as_secs_f64();
+            return ClockSetting { advance: Some(ahead), ..ClockSetting::default() };
         }
+        ClockSetting { now: Some(Moment(now)), advance: None, speed: Some(hands.speed) }
     }
 }
 
