@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use ring::hmac;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -34,6 +35,7 @@ pub struct Credentials {
 
 impl Credentials {
     fn draw(draw: &mut Draw) -> Self {
+        // Nothing but the seed makes them, so the JWTs name no times.
         Credentials {
             api_video_key: draw.letters(43),
             api_video_sandbox_key: draw.letters(43),
@@ -78,10 +80,14 @@ impl std::fmt::Debug for Credentials {
     }
 }
 
-/// A token in the form of a JWT. Nobody checks its signature: the emulator knows its own by heart.
+/// A JWT. Nobody checks its signature, since the emulator knows its own by heart: it is signed with a
+/// secret that is drawn for it and forgotten.
 pub(crate) fn jwt(draw: &mut Draw, claims: &serde_json::Value) -> String {
-    let head = URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","typ":"JWT"}"#);
-    format!("{head}.{}.{}", URL_SAFE_NO_PAD.encode(claims.to_string()), draw.letters(43))
+    let head = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#);
+    let signed = format!("{head}.{}", URL_SAFE_NO_PAD.encode(claims.to_string()));
+    let secret = hmac::Key::new(hmac::HMAC_SHA256, draw.letters(43).as_bytes());
+    let signature = hmac::sign(&secret, signed.as_bytes());
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
 /// The credentials of one request, as they are.
