@@ -1,13 +1,14 @@
 //! The control plane under `/__emulator/`, for tests in any language.
 
 use framekey_catalog::Service;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::clock::ClockSetting;
 use crate::fault::Fault;
-use crate::near::hinted;
+use crate::near::{hinted, plain};
 use crate::scenario::Scenario;
 use crate::switches::Switches;
 use crate::tls::TlsError;
@@ -17,6 +18,8 @@ use crate::world::{Place, World};
 pub(crate) fn info(world: &World) -> Value {
     let keys = world.credentials();
     let base = |service: Service| world.base_url(Place::of(service));
+    // One that was taken away is none.
+    let told = |key: &str| (!key.is_empty()).then(|| key.to_owned());
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         // Always plain: who controls the emulator need not trust its authority.
@@ -24,10 +27,10 @@ pub(crate) fn info(world: &World) -> Value {
         "files": world.files_origin(world.scheme()),
         "api-video": { "base_url": base(Service::ApiVideo), "api_key": keys.api_video_key },
         "api-video-sandbox": { "base_url": world.base_url(Place::Sandbox), "api_key": keys.api_video_sandbox_key },
-        "twelve-labs": { "base_url": base(Service::TwelveLabs), "api_key": keys.twelve_labs_key },
+        "twelve-labs": { "base_url": base(Service::TwelveLabs), "api_key": told(&keys.twelve_labs_key) },
         "videovector": {
             "base_url": base(Service::VideoVector), "api_key": keys.videovector_key,
-            "jwt": keys.videovector_jwt, "oauth": keys.videovector_oauth,
+            "jwt": told(&keys.videovector_jwt), "oauth": told(&keys.videovector_oauth),
         },
     })
 }
@@ -71,34 +74,66 @@ pub(crate) fn answer(world: &World, method: &str, path: &str, body: &[u8]) -> An
             world.clear_faults();
             Answer::empty(204)
         }
-        (method, path)
-            if path == "example"
-                || path.starts_with("twelve-labs/")
-                || path.starts_with("videovector/") =>
-        {
-            let body = serde_json::from_slice(body).unwrap_or_default();
-            world.desk(method, path, &body).unwrap_or_else(|| {
-                wrong("`service` and `operation` name a row of the operation table")
-            })
-        }
-        _ => Answer::json(
-            404,
-            &json!({
-                "error": "no such switch: info, authority, certificate, journal, counters, clock, \
-                          faults, switches, revoke, scenario, reset, state"
-            }),
-        ),
+        (method, path) => world.desk(method, path, body).unwrap_or_else(|| no_switch(path)),
     }
+}
+
+/// What there is, and by which methods.
+const SWITCHES: [(&str, &str); 18] = [
+    ("info", "GET"),
+    ("authority", "GET"),
+    ("certificate", "GET"),
+    ("journal", "GET, DELETE"),
+    ("counters", "GET"),
+    ("clock", "GET, POST"),
+    ("switches", "GET, POST"),
+    ("faults", "GET, POST, DELETE"),
+    ("revoke", "POST"),
+    ("scenario", "POST"),
+    ("reset", "POST"),
+    ("state", "GET, PUT"),
+    ("broadcast", "POST"),
+    ("example", "POST"),
+    ("twelve-labs/key", "POST, DELETE"),
+    ("twelve-labs/webhooks", "GET, POST"),
+    ("twelve-labs/webhooks/{id}", "DELETE"),
+    ("videovector/bearer", "POST, DELETE"),
+];
+
+fn no_switch(path: &str) -> Answer {
+    let is_it = |name: &str| match name.strip_suffix("{id}") {
+        Some(head) => path.starts_with(head),
+        None => path == name,
+    };
+    if let Some((name, methods)) = SWITCHES.iter().find(|(name, _)| is_it(name)) {
+        let body = json!({ "error": format!("{name} takes {methods}") });
+        return Answer::json(405, &body).header("allow", *methods);
+    }
+    let names = SWITCHES.map(|(name, _)| name).join(", ");
+    Answer::json(404, &json!({ "error": format!("no such switch: {names}") }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Broadcast {
+    live_stream: String,
 }
 
 /// Puts a live stream of api.video on air: `{"live_stream": "li…"}`.
 fn broadcast(world: &World, body: &[u8]) -> Answer {
-    let asked: Value = serde_json::from_slice(body).unwrap_or_default();
-    match asked["live_stream"].as_str() {
-        Some(id) if world.broadcast(id) => Answer::empty(204),
-        Some(id) => wrong(&format!("there is no live stream {id}")),
-        None => wrong("`live_stream` is the id of a live stream of api.video"),
-    }
+    with(body, |Broadcast { live_stream }| match world.broadcast(&live_stream) {
+        true => Ok(Answer::empty(204)),
+        false => Err(format!("live_stream: there is no live stream {live_stream}")),
+    })
+}
+
+/// What `then` makes of a document; no body at all is an empty one.
+pub(crate) fn with<T: DeserializeOwned>(
+    body: &[u8],
+    then: impl FnOnce(T) -> Result<Answer, String>,
+) -> Answer {
+    let body = if body.is_empty() { b"{}" } else { body };
+    document(body).and_then(then).unwrap_or_else(|why| wrong(&why))
 }
 
 fn pem(text: Result<String, TlsError>) -> Answer {
@@ -170,8 +205,8 @@ pub(crate) fn document<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
         return Err("invalid: a JSON object is expected".to_owned());
     }
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let document =
-        serde_path_to_error::deserialize(&mut reader).map_err(|error| hinted(error.to_string()))?;
+    let document = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| hinted(plain(&error.to_string())))?;
     reader.end().map_err(|error| error.to_string())?;
     Ok(document)
 }

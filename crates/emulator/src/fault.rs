@@ -12,7 +12,7 @@ use serde_json::Value;
 
 pub(crate) use deliver::{Body, End, Reply, reply};
 pub use http2::{Code, GoAway};
-pub(crate) use rule::{Planted, glob};
+pub(crate) use rule::{Planted, check_pattern, glob};
 
 /// What goes wrong, and at which calls. The same fields are the JSON that `POST /__emulator/faults`
 /// and a scenario take.

@@ -87,7 +87,7 @@ impl Bench {
     #[must_use]
     pub fn example(&self, operation: &Operation) -> Value {
         let asked = json!({ "service": operation.service.slug(), "operation": operation.id });
-        let told = self.0.desk("POST", "example", &asked);
+        let told = self.0.desk("POST", "example", asked.to_string().as_bytes());
         told.and_then(|told| serde_json::from_slice(&told.body).ok()).unwrap_or_default()
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, flat, nested, problem};
 use crate::clock::Moment;
-use crate::fault::glob;
+use crate::fault::{check_pattern, glob};
 
 /// A rate limit: so many calls in each window of time, whoever makes them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,8 +37,10 @@ const NESTED: [&str; 3] = ["embed_v2", "embed_v2.tasks", "analyze.batches"];
 
 impl RateLimit {
     pub(crate) fn check(&self) -> Result<(), String> {
-        if Service::from_slug(&self.service).is_none() {
-            return Err("service: api-video, twelve-labs or videovector".to_owned());
+        let service = Service::from_slug(&self.service)
+            .ok_or("service: api-video, twelve-labs or videovector")?;
+        if let Some(pattern) = &self.operation {
+            check_pattern(Some(service), pattern)?;
         }
         if self.limit == 0 || !(1..=86_400).contains(&self.window) {
             return Err(

@@ -88,6 +88,9 @@ impl World {
         }
         let saved: Saved = control::document(json)?;
         saved.clock.check().map_err(|why| format!("clock.{why}"))?;
+        for (at, planted) in saved.faults.iter().enumerate() {
+            planted.fault.check().map_err(|why| format!("faults[{at}].fault.{why}"))?;
+        }
         let operation = |service: &str, id: &str| -> Option<&'static Operation> {
             framekey_catalog::find(Service::from_slug(service)?, id)
         };

@@ -22,7 +22,7 @@ use crate::limits::Windows;
 use crate::scenario::Scenario;
 use crate::switches::Switches;
 use crate::tls::Tls;
-use crate::{api_video, synth, twelve_labs, videovector};
+use crate::{api_video, control, synth, twelve_labs, videovector};
 
 /// Where a request went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -98,6 +98,14 @@ pub(crate) struct State {
     pub(crate) windows: Windows,
     /// What rules draw from, so that faults do not change the ids.
     pub(crate) fault_draw: Draw,
+}
+
+/// Which operation's arguments are wanted.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    service: String,
+    operation: String,
 }
 
 /// What came of a call.
@@ -280,32 +288,43 @@ impl World {
         Value::Object(counters)
     }
 
-    /// Arguments with which an operation succeeds, and what else people do in a service's dashboard.
-    pub(crate) fn desk(&self, method: &str, path: &str, body: &Value) -> Option<Answer> {
+    /// Arguments with which an operation succeeds, and what else people do in a service's dashboard;
+    /// `None` where there is no such thing.
+    pub(crate) fn desk(&self, method: &str, path: &str, body: &[u8]) -> Option<Answer> {
+        if (method, path) == ("POST", "example") {
+            return Some(control::with(body, |wanted: Wanted| self.example(&wanted)));
+        }
         let now = self.now();
-        let (files_origin, switches) = (self.files_origin(self.scheme()), self.switches());
-        let Services { draw, production, twelve_labs, videovector, .. } = &mut self.lock().services;
-        match path.split_once('/') {
-            Some(("twelve-labs", rest)) => {
+        let Services { draw, twelve_labs, videovector, .. } = &mut self.lock().services;
+        let mut ready = self.credentials.write().unwrap_or_else(PoisonError::into_inner);
+        match path.split_once('/')? {
+            ("twelve-labs", rest) => {
                 // What has ended already may be told to a new webhook.
                 self.bell.notify_one();
-                Some(twelve_labs.dashboard(method, rest, body, now, draw))
+                twelve_labs.dashboard(method, rest, body, now, draw, Arc::make_mut(&mut ready))
             }
-            Some(("videovector", rest)) => Some(videovector.desk(method, rest, body, now, draw)),
-            None if (method, path) == ("POST", "example") => {
-                let service = body["service"].as_str().and_then(Service::from_slug)?;
-                let operation = framekey_catalog::find(service, body["operation"].as_str()?)?;
-                let base_url = self.base_url(Place::of(service));
-                let call = Call::new(operation, base_url, files_origin, now, switches);
-                let example = match service {
-                    Service::ApiVideo => production.example(call, draw),
-                    Service::TwelveLabs => twelve_labs.example(operation, now, draw),
-                    Service::VideoVector => videovector.example(call, draw),
-                };
-                Some(Answer::json(200, &example))
+            ("videovector", rest) => {
+                videovector.desk(method, rest, body, now, draw, Arc::make_mut(&mut ready))
             }
             _ => None,
         }
+    }
+
+    fn example(&self, wanted: &Wanted) -> Result<Answer, String> {
+        let service = Service::from_slug(&wanted.service)
+            .ok_or("service: api-video, twelve-labs or videovector")?;
+        let operation = framekey_catalog::find(service, &wanted.operation)
+            .ok_or_else(|| format!("operation: no operation is called `{}`", wanted.operation))?;
+        let (files_origin, base_url) =
+            (self.files_origin(self.scheme()), self.base_url(Place::of(service)));
+        let call = Call::new(operation, base_url, files_origin, self.now(), self.switches());
+        let Services { draw, production, twelve_labs, videovector, .. } = &mut self.lock().services;
+        let example = match service {
+            Service::ApiVideo => production.example(call, draw),
+            Service::TwelveLabs => twelve_labs.example(operation, call.now, draw),
+            Service::VideoVector => videovector.example(call, draw),
+        };
+        Ok(Answer::json(200, &example))
     }
 
     /// Answers a request to the second origin, unless a fault comes before.

@@ -180,7 +180,10 @@ async fn a_wrong_scenario_is_named_and_changes_nothing() {
             json!({ "faults": [{ "operation": "vidoes.*", "reset": true }] }),
             "; did you mean `videos.*`?",
         ),
-        (json!({ "seed": "1" }), "seed: invalid type: string \"1\", expected u64"),
+        (
+            json!({ "seed": "1" }),
+            "seed: invalid type: string \"1\", expected a whole number from 0",
+        ),
         (json!({ "clock": { "speed": -1 } }), "clock.speed: a number from 0"),
         (
             json!({ "switches": { "api_video": { "token_life": 0 } } }),

@@ -14,6 +14,9 @@ use crate::near::nearest;
 /// A body of `size` bytes is not larger than this.
 const LARGEST: u64 = 1 << 30;
 
+/// A pattern is not longer than this: no id is half as long.
+const LONGEST_PATTERN: usize = 100;
+
 /// What the names of requests to the second origin begin with: `files.put`.
 const FILES: &str = "files.";
 
@@ -65,23 +68,39 @@ impl Planted {
 /// Whether a pattern with `*` fits the whole of a text.
 pub(crate) fn glob(pattern: &str, text: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(text) = text.strip_prefix(head) else { return false };
-    let fits_from = |at: usize| text.get(at..).is_some_and(|text| glob(rest, text));
-    (0..=text.len()).any(fits_from)
+    let (middle, tail) = rest.rsplit_once('*').unwrap_or(("", rest));
+    let text = text.strip_prefix(head).and_then(|text| text.strip_suffix(tail));
+    let Some(text) = text else { return false };
+    // Each piece at its first place: a later one would leave less to the others.
+    let left = middle
+        .split('*')
+        .try_fold(text, |text, piece| text.split_once(piece).map(|(_, left)| left));
+    left.is_some()
+}
+
+/// Whether a pattern is that of an operation; what was meant where it is not.
+pub(crate) fn check_pattern(service: Option<Service>, pattern: &str) -> Result<(), String> {
+    if pattern.len() > LONGEST_PATTERN {
+        return Err(format!("operation: at most {LONGEST_PATTERN} bytes"));
+    }
+    let rows = || {
+        framekey_catalog::all().filter(|row| service.is_none_or(|service| service == row.service))
+    };
+    if rows().any(|row| glob(pattern, row.id)) {
+        return Ok(());
+    }
+    let names = rows().flat_map(|row| [row.id.to_owned(), format!("{}.*", row.resource)]);
+    let names: Vec<String> = names.collect();
+    let near = nearest(pattern, names.iter().map(String::as_str));
+    let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    Err(format!("operation: no operation is called `{pattern}`{hint}"))
 }
 
 impl Fault {
     /// What is wrong with it: the field, and what it should be.
     pub(crate) fn check(&self) -> Result<(), String> {
-        let known = self.operation.starts_with(FILES)
-            || framekey_catalog::all().any(|row| {
-                self.service.is_none_or(|service| service == row.service)
-                    && glob(&self.operation, row.id)
-            });
-        if !self.operation.is_empty() && !known {
-            let hint = self.meant().map(|near| format!("; did you mean `{near}`?"));
-            let hint = hint.unwrap_or_default();
-            return Err(format!("operation: no operation is called `{}`{hint}", self.operation));
+        if !self.operation.is_empty() && !self.operation.starts_with(FILES) {
+            check_pattern(self.service, &self.operation)?;
         }
         if self.calls.contains(&0) {
             return Err("calls: counted from 1".to_owned());
@@ -108,6 +127,18 @@ impl Fault {
         if let Some(wrong) = pointers.into_iter().find(|pointer| !pointer.starts_with('/')) {
             return Err(format!("set, remove: `{wrong}` is not a JSON pointer: /data/0/title"));
         }
+        // A location may be relative.
+        let is_location = |to: &String| !to.is_empty() && to.bytes().all(|b| b.is_ascii_graphic());
+        if !self.redirect.iter().all(is_location) {
+            return Err("redirect: a URL, without blanks".to_owned());
+        }
+        let is_origin = |to: &String| {
+            let uri = to.parse::<hyper::Uri>().ok();
+            uri.is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")))
+        };
+        if !self.rebase.iter().all(is_origin) {
+            return Err("rebase: an origin: http://127.0.0.1:8080".to_owned());
+        }
         self.check_headers()?;
         let (delay, drip) = (self.delay.unwrap_or(0.0), self.drip.map_or(0.0, |drip| drip.seconds));
         if !(0.0..=86_400.0).contains(&delay) || !(0.0..=86_400.0).contains(&drip) {
@@ -117,15 +148,6 @@ impl Fault {
             return Err("drip.bytes: a number from 1".to_owned());
         }
         self.check_action()
-    }
-
-    /// The operation, or the pattern of a resource, that is nearest.
-    fn meant(&self) -> Option<String> {
-        let rows = framekey_catalog::all()
-            .filter(|row| self.service.is_none_or(|service| service == row.service));
-        let names = rows.flat_map(|row| [row.id.to_owned(), format!("{}.*", row.resource)]);
-        let names: Vec<String> = names.collect();
-        nearest(&self.operation, names.iter().map(String::as_str)).map(str::to_owned)
     }
 
     fn check_headers(&self) -> Result<(), String> {
@@ -182,9 +204,21 @@ mod tests {
             ("v*s.*t", "videos.list", true),
             ("videos", "videos.list", false),
             ("*.get", "videos.list", false),
+            ("*s*.*s*", "videos.list", true),
+            ("*s*s*s*s*", "videos.list", false),
+            ("videos.l*list", "videos.list", false),
+            ("**", "", true),
         ] {
             assert_eq!(glob(pattern, text), fits, "{pattern}");
         }
+    }
+
+    #[test]
+    fn many_stars_take_no_time() {
+        assert!(!glob(&format!("{}z", "*".repeat(90)), &"a".repeat(100_000)));
+        assert!(!glob(&"*a".repeat(45), &format!("{}b", "a".repeat(100_000))));
+        let long = Fault { operation: "*".repeat(101), status: Some(500), ..Fault::default() };
+        assert_eq!(long.check().unwrap_err(), "operation: at most 100 bytes");
     }
 
     #[test]

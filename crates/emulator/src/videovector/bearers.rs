@@ -1,18 +1,20 @@
 //! Bearer tokens: JWTs of a web login and of OAuth. They are made outside of the service's API, and end.
 
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::clock::Moment;
+use crate::control;
 use crate::credential::{Credentials, jwt};
 use crate::draw::Draw;
 
-/// All that were made, dead ones too.
-#[derive(serde::Serialize, serde::Deserialize)]
+/// All that were made and not taken away; dead ones too.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Bearers(Vec<Bearer>);
 
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Bearer {
     token: String,
     is_user: bool,
@@ -20,12 +22,29 @@ struct Bearer {
     life: Life,
 }
 
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Serialize, Deserialize)]
 enum Life {
     /// As the switch has it: the ready ones.
     Switch,
     Until(Moment),
     Endless,
+}
+
+/// A token that is asked for.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Wanted {
+    kind: Kind,
+    /// Seconds.
+    life: Option<u64>,
+}
+
+#[derive(Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    #[default]
+    User,
+    OAuth,
 }
 
 impl Bearer {
@@ -57,42 +76,48 @@ impl Bearers {
         }
     }
 
-    /// What people do where they sign in: a new token, and the end of all that there are.
+    /// What people do where they sign in: a new token, and the end of all that there are. `ready` is
+    /// told where one of its own was taken away, or there is none.
     pub(super) fn desk(
         &mut self,
         method: &str,
         path: &str,
-        body: &Value,
+        body: &[u8],
         now: Moment,
         draw: &mut Draw,
-    ) -> Answer {
-        let wrong = |status, why: &str| Answer::json(status, &json!({ "error": why }));
+        ready: &mut Credentials,
+    ) -> Option<Answer> {
         match (method, path) {
-            ("POST", "bearer") => {
-                let kind = body["kind"].as_str().unwrap_or("user");
-                let life = &body["life"];
-                if !["user", "oauth"].contains(&kind) || !(life.is_null() || life.is_u64()) {
-                    let why = "`kind` is user or oauth, `life` whole seconds or null for no end";
-                    return wrong(400, why);
+            ("POST", "bearer") => Some(control::with(body, |wanted: Wanted| {
+                if wanted.life.is_some_and(|life| life > 31_536_000) {
+                    return Err("life: seconds from 0 to 31536000, or null for no end".to_owned());
                 }
-                let end = life.as_u64().map(|seconds| now.plus(seconds));
-                let mut claims = json!({ "iss": "emulator", "sub": super::USER, "kind": kind, "iat": now.seconds() });
+                let end = wanted.life.map(|seconds| now.plus(seconds));
+                let is_user = wanted.kind == Kind::User;
+                let mut claims = json!({
+                    "iss": "emulator", "sub": super::USER, "kind": wanted.kind, "iat": now.seconds(),
+                });
                 if let Some(end) = end {
                     claims["exp"] = json!(end.seconds());
                 }
                 let token = jwt(draw, &claims);
+                let told =
+                    if is_user { &mut ready.videovector_jwt } else { &mut ready.videovector_oauth };
+                if told.is_empty() {
+                    told.clone_from(&token);
+                }
                 let life = end.map_or(Life::Endless, Life::Until);
-                let bearer =
-                    Bearer { token: token.clone(), is_user: kind == "user", made: now, life };
-                self.0.push(bearer);
+                self.0.push(Bearer { token: token.clone(), is_user, made: now, life });
                 let end = end.map(|end| end.to_string());
-                Answer::json(200, &json!({ "token": token, "expires_at": end }))
-            }
+                Ok(Answer::json(200, &json!({ "token": token, "expires_at": end })))
+            })),
             ("DELETE", "bearer") => {
-                self.0.iter_mut().for_each(|bearer| bearer.life = Life::Until(now));
-                Answer::empty(204)
+                self.0.clear();
+                ready.videovector_jwt.clear();
+                ready.videovector_oauth.clear();
+                Some(Answer::empty(204))
             }
-            _ => wrong(404, "no such switch of videovector: bearer"),
+            _ => None,
         }
     }
 }

@@ -177,11 +177,12 @@ impl Account {
         &mut self,
         method: &str,
         path: &str,
-        body: &Value,
+        body: &[u8],
         now: Moment,
         draw: &mut Draw,
-    ) -> Answer {
-        self.bearers.desk(method, path, body, now, draw)
+        ready: &mut Credentials,
+    ) -> Option<Answer> {
+        self.bearers.desk(method, path, body, now, draw, ready)
     }
 
     /// What `auth.validate` says of a good credential.
