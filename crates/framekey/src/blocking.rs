@@ -2,7 +2,8 @@
 //!
 //! There is no second client. [`Wait`] adds [`wait`](Wait::wait) to every call, every upload and
 //! every other future of this crate that ends in a `Result`; [`each`] goes through a stream.
-//! Clones of a client share their token and connections whichever way they are used.
+//! Clones of a client share their token whichever way they are used, and the blocking ones their
+//! connections.
 //!
 //! ```
 //! use framekey::blocking::Wait as _;
@@ -23,23 +24,15 @@
 //!
 //! # Threads
 //!
-//! A call runs on the thread that waits for it. Connections and token renewals are looked after by
-//! two threads of the process, which the first call starts.
+//! A call runs on the thread that waits for it. Its connections and token renewals are looked after
+//! by two threads of the process, which the first call starts.
 //!
 //! Inside a tokio runtime `wait` works as well, but it holds the thread that runs tasks: there,
 //! `.await` is right, or a thread of its own (`spawn_blocking`).
 
-use std::sync::{Mutex, PoisonError};
-
-use framekey_runtime::{Error, ErrorKind};
+use framekey_runtime::{Error, ErrorKind, native};
 use futures_util::{Stream, StreamExt as _};
-use tokio::runtime::{Builder, Handle, Runtime};
-
-/// One could wait for another; more would only take turns.
-const THREADS: usize = 2;
-
-/// Started by the first call, ended with the process.
-static RUNTIME: Mutex<Option<Runtime>> = Mutex::new(None);
+use tokio::runtime::Handle;
 
 /// Waits for the end of whatever could be awaited for a `Result`.
 pub trait Wait<T>: IntoFuture<Output = Result<T, Error>> + Sized {
@@ -88,7 +81,10 @@ where
 }
 
 fn run<F: Future<Output: Send> + Send>(work: F) -> Result<F::Output, Error> {
-    let runtime = runtime()?;
+    let runtime = native::background().map_err(|error| {
+        let what = format!("no threads could be started: {error}");
+        Error::new(ErrorKind::Internal, "internal", what)
+    })?;
     if Handle::try_current().is_err() {
         return Ok(runtime.block_on(work));
     }
@@ -97,21 +93,4 @@ fn run<F: Future<Output: Send> + Send>(work: F) -> Result<F::Output, Error> {
         Ok(output) => Ok(output),
         Err(panic) => std::panic::resume_unwind(panic),
     })
-}
-
-fn runtime() -> Result<Handle, Error> {
-    let mut slot = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(runtime) = &*slot {
-        return Ok(runtime.handle().clone());
-    }
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(THREADS)
-        .thread_name("framekey")
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            let what = format!("no threads could be started: {error}");
-            Error::new(ErrorKind::Internal, "internal", what)
-        })?;
-    Ok(slot.insert(runtime).handle().clone())
 }

@@ -29,6 +29,12 @@ impl Stage {
         let url = self.emulator.base_url(Service::ApiVideo);
         ApiVideo::builder().environment(|_| None).api_key(key).base_url(url).build().unwrap()
     }
+
+    fn twelve_labs(&self) -> TwelveLabs {
+        let key = &self.emulator.credentials().twelve_labs_key;
+        let url = self.emulator.base_url(Service::TwelveLabs);
+        TwelveLabs::builder().environment(|_| None).api_key(key).base_url(url).build().unwrap()
+    }
 }
 
 fn make_and_find(av: &ApiVideo) {
@@ -57,7 +63,7 @@ fn inside_a_runtime_a_call_is_waited_for_and_nothing_panics() {
         let on_worker = tokio::spawn(async move { make_and_find(&av) });
         on_worker.await.unwrap();
     });
-    let one = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let one = of_one_thread();
     one.block_on(async {
         make_and_find(&av);
         let av = av.clone();
@@ -79,13 +85,48 @@ fn an_awaited_call_and_a_blocking_one_share_the_token() {
     assert_eq!(exchanges.count(), 1);
 }
 
+/// A runtime of one thread serves its connections and tasks only while somebody is in it.
+fn of_one_thread() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+#[test]
+fn a_call_does_not_wait_on_a_connection_of_a_runtime_where_nobody_is() {
+    let stage = Stage::new();
+    // No exchange, whose connection would serve: it belongs to threads of ours.
+    let tl = stage.twelve_labs();
+    let (one, another) = (of_one_thread(), of_one_thread());
+    one.block_on(async { tl.indexes().list().await.unwrap() });
+    tl.indexes().list().wait().unwrap();
+    another.block_on(async { tl.indexes().list().await.unwrap() });
+    one.block_on(async {
+        tl.indexes().list().await.unwrap();
+        tl.indexes().list().wait().unwrap();
+        tl.indexes().list().await.unwrap();
+    });
+}
+
+#[test]
+fn tk_09_an_exchange_gets_on_when_nobody_is_in_the_runtime_that_began_it() {
+    let stage = Stage::new();
+    let av = stage.api_video();
+    let one = of_one_thread();
+    one.block_on(async {
+        // Polled once, which is when the exchange begins.
+        let call = av.videos().list().into_future();
+        assert!(futures_util::FutureExt::now_or_never(call).is_none());
+    });
+    av.videos().list().wait().unwrap();
+    let exchanges = stage.emulator.journal();
+    let exchanges =
+        exchanges.iter().filter(|entry| entry.operation == Some("access_tokens.create"));
+    assert_eq!(exchanges.count(), 1);
+}
+
 #[test]
 fn a_stream_is_gone_through_value_by_value() {
     let stage = Stage::new();
-    let key = &stage.emulator.credentials().twelve_labs_key;
-    let url = stage.emulator.base_url(Service::TwelveLabs);
-    let tl =
-        TwelveLabs::builder().environment(|_| None).api_key(key).base_url(url).build().unwrap();
+    let tl = stage.twelve_labs();
     let video = VideoContext::Url(VideoContextUrl::new("https://example.com/river.mp4"));
     let ask = tl.analyze().create().video(video).prompt("What is seen?");
     let events = ask.stream().wait().unwrap();

@@ -1,7 +1,9 @@
 //! The seams on an operating system: reqwest over rustls, tokio's timers and tasks, the system's
 //! randomness.
 
+mod background;
 mod form;
+mod pool;
 mod tls;
 mod transport;
 
@@ -10,6 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::{BoxFuture, Clock, Error, Platform, Random, SerdeJson, Spawn, Time};
 
+pub use background::{BackgroundSpawn, background};
 pub use tls::{authorities, tls_config};
 pub use transport::HttpTransport;
 
@@ -21,7 +24,7 @@ pub fn platform() -> Result<Platform, Error> {
     Ok(Platform {
         transport: Arc::new(HttpTransport::new()?),
         clock: Arc::new(SystemClock),
-        spawn: Arc::new(TokioSpawn),
+        spawn: Arc::new(BackgroundSpawn),
         random: Arc::new(SystemRandom),
         json: Arc::new(SerdeJson),
     })
@@ -57,7 +60,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// Tasks on the tokio runtime that the caller is in.
+/// Tasks on the tokio runtime that the caller is in, and on its clock: for tests.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TokioSpawn;
 

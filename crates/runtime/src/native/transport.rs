@@ -4,30 +4,22 @@
 use std::error::Error as _;
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::Duration;
+use std::sync::Arc;
 
 use futures_util::StreamExt;
 use rustls::pki_types::CertificateDer;
 
 use super::form;
-use super::tls::{authorities, no_tls, tls_config};
+use super::pool::Pools;
+use super::tls::{authorities, tls_config};
 use crate::{
     Body, BoxFuture, Error, Headers, HttpRequest, HttpResponse, Stage, Transport, TransportError,
 };
 
-/// The time limit for a connection.
-const CONNECT: Duration = Duration::from_secs(10);
-/// Idle connections are dropped before common servers close them (5 s keep-alive and up).
-const IDLE: Duration = Duration::from_secs(4);
-
-/// HTTP on an operating system. Clones share the connections.
+/// HTTP on an operating system. Clones share the connections, of which each tokio runtime has its own.
 #[derive(Clone)]
 pub struct HttpTransport {
-    /// Over TLS, through the system's proxy where one is set.
-    secure: reqwest::Client,
-    /// Plain HTTP to this machine: never through a proxy, which would be another machine.
-    local: reqwest::Client,
+    pools: Arc<Pools>,
 }
 
 impl HttpTransport {
@@ -49,18 +41,7 @@ impl HttpTransport {
     ) -> Result<Self, Error> {
         let mut tls = tls_config(authorities)?;
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let secure = client().tls_backend_preconfigured(tls.clone()).https_only(true);
-        // `localhost` is this machine whatever a name server says.
-        let this_machine: [SocketAddr; 2] =
-            [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()];
-        let local = client()
-            .tls_backend_preconfigured(tls)
-            .no_proxy()
-            .resolve_to_addrs("localhost", &this_machine);
-        let made = |builder: reqwest::ClientBuilder| {
-            builder.build().map_err(|error| no_tls(&error.without_url().to_string()))
-        };
-        Ok(HttpTransport { secure: made(secure)?, local: made(local)? })
+        Ok(HttpTransport { pools: Arc::new(Pools::new(tls)?) })
     }
 
     /// The same with the certificates of a PEM file's content.
@@ -71,10 +52,6 @@ impl HttpTransport {
     pub fn trusting_pem(pem: &[u8]) -> Result<Self, Error> {
         Self::trusting(authorities(pem)?)
     }
-
-    fn client(&self, url: &str) -> &reqwest::Client {
-        if url.starts_with("http://") { &self.local } else { &self.secure }
-    }
 }
 
 impl fmt::Debug for HttpTransport {
@@ -83,23 +60,19 @@ impl fmt::Debug for HttpTransport {
     }
 }
 
-fn client() -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .referer(false)
-        .retry(reqwest::retry::never())
-        .connect_timeout(CONNECT)
-        .pool_idle_timeout(IDLE)
-}
-
 impl Transport for HttpTransport {
     fn send(
         &self,
         request: HttpRequest,
     ) -> BoxFuture<'static, Result<HttpResponse, TransportError>> {
-        let client = self.client(&request.url).clone();
+        let pools = Arc::clone(&self.pools);
         Box::pin(async move {
-            let response = build(&client, request)?.send().await.map_err(strip)?;
+            let pool = pools.here().map_err(|error| TransportError {
+                stage: Stage::Connect,
+                message: error.message().to_owned(),
+            })?;
+            let client = pool.client(&request.url);
+            let response = build(client, request)?.send().await.map_err(strip)?;
             let mut headers = Headers::new();
             for (name, value) in response.headers() {
                 headers.push(name.as_str(), String::from_utf8_lossy(value.as_bytes()));

@@ -33,7 +33,7 @@ impl Clock for Ahead {
 pub(crate) enum Gate {
     /// So many at a time, since each needs a socket.
     Narrow(Arc<Semaphore>),
-    /// The first ones wait for each other, after which they go together.
+    /// The first ones wait for each other and for the test, after which they go together.
     Together(Arc<Barrier>, Arc<AtomicU64>),
 }
 
@@ -43,7 +43,14 @@ impl Gate {
     }
 
     pub(crate) fn together(count: usize) -> Self {
-        Gate::Together(Arc::new(Barrier::new(count)), Arc::new(AtomicU64::new(count as u64)))
+        Gate::Together(Arc::new(Barrier::new(count + 1)), Arc::new(AtomicU64::new(count as u64)))
+    }
+
+    /// Lets the calls go, once all of them are there.
+    pub(crate) async fn open(&self) {
+        if let Gate::Together(barrier, _) = self {
+            barrier.wait().await;
+        }
     }
 }
 
