@@ -51,6 +51,16 @@ fn the_pauses_after_failures_are_those_of_the_table() {
         assert_eq!(pause, secs(expected));
         world.now = later(world.now, pause);
     }
+    // The smallest jitter is half of it, and in between it is even.
+    for (chance, expected) in [(0.0, 500), (0.5, 750)] {
+        let mut world = World::new(Mode::Key);
+        world.ask(Duration::ZERO);
+        while world.order.is_some() {
+            world.land(broken, chance);
+        }
+        let pause = Duration::from_millis(expected);
+        assert_eq!(world.state.phase(world.now), Phase::Cooling(pause));
+    }
     // A good token in hand: 15 s, doubled up to 5 min; in the last minute 1 s; a refused key 60 s.
     let mut world = World::new(Mode::Key);
     world.ask(Duration::ZERO);
