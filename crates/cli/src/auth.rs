@@ -21,9 +21,9 @@ pub(crate) async fn status(options: AuthStatusOptions) -> Result<ExitCode, Error
     if options.json {
         let list: Vec<Value> =
             found.iter().map(|(service, status)| as_json(*service, status.as_ref())).collect();
-        out::line(&format!("{:#}", Value::from(list)));
+        out::line(&format!("{:#}", Value::from(list)))?;
     } else {
-        print(&found);
+        print(&found)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -55,7 +55,7 @@ fn credential(found: &CredentialStatus) -> Value {
     })
 }
 
-fn print(found: &[(Service, Result<AuthStatus, Error>)]) {
+fn print(found: &[(Service, Result<AuthStatus, Error>)]) -> Result<(), Error> {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING);
     table.set_header(["service", "credential", "from", "fingerprint", "first used"]);
@@ -81,8 +81,9 @@ fn print(found: &[(Service, Result<AuthStatus, Error>)]) {
         }
         remarks.extend(status.notes.iter().map(|note| format!("{title}: {note}")));
     }
-    out::line(&table.trim_fmt());
+    out::line(&table.trim_fmt())?;
     remarks.iter().for_each(|remark| out::note(remark));
+    Ok(())
 }
 
 fn days_ago(age: Duration) -> String {

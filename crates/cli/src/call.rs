@@ -36,8 +36,8 @@ pub(crate) async fn command(options: Call) -> Result<ExitCode, Error> {
     let response =
         client.call(&options.operation, arguments, files, CallOptions::default()).await?;
     match serde_json::from_slice::<Value>(&response.body) {
-        Ok(value) => out::line(&format!("{value:#}")),
-        Err(_) => out::bytes(&response.body),
+        Ok(value) => out::line(&format!("{value:#}"))?,
+        Err(_) => out::bytes(&response.body)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::args::Emulate;
 use crate::file::{Target, read};
+use crate::stop::Stop;
 use crate::{out, usage};
 
 pub(crate) async fn command(options: Emulate) -> Result<ExitCode, Error> {
@@ -39,11 +40,11 @@ pub(crate) async fn command(options: Emulate) -> Result<ExitCode, Error> {
             .map_err(|error| unwritten(path, "the authority", &error))?;
     }
     // Before anybody is told that it is there, and may end it.
-    let stopped = stopped()?;
+    let mut stop = Stop::catch()?;
     let input = options.until_stdin_closes.then(input_closed).transpose()?;
-    say(&emulator, options.json);
+    say(&emulator, options.json)?;
     tokio::select! {
-        () = stopped => {}
+        _ = stop.wait() => {}
         () = closed(input) => {}
     }
     // With what came of the requests that were in progress.
@@ -87,10 +88,10 @@ fn distinct(options: &Emulate) -> Result<(), Error> {
     Ok(())
 }
 
-fn say(emulator: &Emulator, json: bool) {
+fn say(emulator: &Emulator, json: bool) -> Result<(), Error> {
     if json {
-        out::line(&emulator.info().to_string());
-        return;
+        out::line(&emulator.info().to_string())?;
+        return Ok(());
     }
     let keys = emulator.credentials();
     let rows = [
@@ -100,10 +101,11 @@ fn say(emulator: &Emulator, json: bool) {
         ("VideoVector", emulator.base_url(Service::VideoVector), &keys.videovector_key),
     ];
     for (title, url, key) in rows {
-        out::line(&format!("{title:<18} {url}  key {key}"));
+        out::line(&format!("{title:<18} {url}  key {key}"))?;
     }
-    out::line(&format!("{:<18} user JWT {}", "VideoVector", keys.videovector_jwt));
+    out::line(&format!("{:<18} user JWT {}", "VideoVector", keys.videovector_jwt))?;
     out::note("Every key above is made up and opens this emulator only. Ctrl-C stops it.");
+    Ok(())
 }
 
 /// Reads the standard input to its end, on a thread that the end of the process does not wait for:
@@ -131,28 +133,6 @@ async fn closed(input: Option<oneshot::Receiver<()>>) {
     match input {
         Some(closed) => drop(closed.await),
         None => std::future::pending().await,
-    }
-}
-
-/// Until Ctrl-C, or a service manager's SIGTERM. Both are caught from the call on.
-fn stopped() -> Result<impl Future<Output = ()>, Error> {
-    let failed = |error| internal(format!("no signals: {error}"));
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut pressed = signal(SignalKind::interrupt()).map_err(failed)?;
-        let mut ended = signal(SignalKind::terminate()).map_err(failed)?;
-        Ok(async move {
-            tokio::select! {
-                _ = pressed.recv() => {}
-                _ = ended.recv() => {}
-            }
-        })
-    }
-    #[cfg(windows)]
-    {
-        let mut pressed = tokio::signal::windows::ctrl_c().map_err(failed)?;
-        Ok(async move { drop(pressed.recv().await) })
     }
 }
 

@@ -9,6 +9,7 @@ mod emulate;
 mod file;
 mod memory;
 mod out;
+mod stop;
 
 use std::process::ExitCode;
 

@@ -81,6 +81,32 @@ fn e33_a_key_that_was_cleaned_is_told_on_standard_error() {
     assert_eq!(said.matches(told).count(), 1, "{said}");
 }
 
+/// A result that is lost is a failure, and a reader that went away is none.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_cannot_be_written_is_told() {
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for arguments in [&["auth", "status"][..], &["demo", "--json"], &["emulate", "--json"]] {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("framekey"));
+        let output = command.args(arguments).env_clear().stdout(full()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+        assert!(said.contains("cannot be written to standard output"), "{arguments:?}: {said}");
+    }
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("framekey"));
+    let output = command.args(["auth", "status"]).env_clear().stdout(writer).output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.is_empty()), (Some(0), false));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_for_temporary_files_that_is_not_there_is_named() {
+    let said = problem(&["demo"], &[("TMPDIR", "/no/such/folder")], 2);
+    assert!(said.contains("no clip in the folder for temporary files, /no/such/folder"), "{said}");
+}
+
 #[test]
 fn sh_06_no_flag_takes_a_secret() {
     for command in [
@@ -123,45 +149,6 @@ fn the_demo_uploads_a_file_of_the_users() {
         .find(|step| step["step"] == "upload the file in parts")
         .unwrap();
     assert_eq!((&upload["requests"], &upload["ok"]), (&Value::from(2), &Value::from(true)));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_live_run_reads_only_unless_it_may_write() {
-    let emulator = Emulator::start(Config::default()).await.unwrap();
-    let url = emulator.base_url(Service::TwelveLabs);
-    let key = emulator.credentials().twelve_labs_key.clone();
-    let run = |arguments: &'static [&'static str]| {
-        let (url, key) = (url.clone(), key.clone());
-        async move {
-            let variables = [("TWELVELABS_BASE_URL", url), ("TWELVE_LABS_API_KEY", key)];
-            let output = tokio::task::spawn_blocking(move || {
-                let variables: Vec<(&str, &str)> =
-                    variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
-                framekey(arguments, &variables)
-            });
-            let output = output.await.unwrap();
-            assert_eq!(
-                output.status.code(),
-                Some(0),
-                "{}",
-                String::from_utf8_lossy(&output.stderr)
-            );
-            serde_json::from_slice::<Value>(&output.stdout).unwrap()
-        }
-    };
-    let reading = run(&["demo", "--json", "--live", "twelve-labs"]).await;
-    let methods: Vec<String> =
-        emulator.journal().iter().map(|entry| entry.method.clone()).collect();
-    assert!(!methods.is_empty() && methods.iter().all(|method| method == "GET"), "{methods:?}");
-    assert_eq!(
-        (&reading["totals"]["ok"], &reading["totals"]["skipped"]),
-        (&Value::from(2), &Value::from(3))
-    );
-    let writing = run(&["demo", "--json", "--live", "twelve-labs", "--write"]).await;
-    assert_eq!(
-        (&writing["totals"]["ok"], &writing["totals"]["skipped"]),
-        (&Value::from(5), &Value::from(1))
-    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

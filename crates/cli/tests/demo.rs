@@ -11,7 +11,7 @@ async fn play(faults: Vec<Fault>) -> Report {
 }
 
 /// Story by story: step, operations, credentials, requests.
-const STEPS: [(&str, &str, &str, usize); 44] = [
+const STEPS: [(&str, &str, &str, usize); 51] = [
     (
         "list videos: the key is exchanged first",
         "access_tokens.create videos.list",
@@ -22,7 +22,7 @@ const STEPS: [(&str, &str, &str, usize); 44] = [
     ("create a video", "videos.create", "bearer", 1),
     ("upload the file in parts", "videos.upload", "bearer", 3),
     ("wait until it can be played", "videos.get_status", "bearer", 0),
-    ("delete the video", "videos.delete", "bearer", 1),
+    ("delete the video: it is gone", "videos.delete videos.get", "bearer", 2),
     (
         "3700 s later: one new exchange, no error",
         "access_tokens.create videos.list",
@@ -60,20 +60,23 @@ const STEPS: [(&str, &str, &str, usize); 44] = [
     ("make a second token that does not end", "upload_tokens.create", "bearer", 1),
     ("list tokens, sorted, one a page", "upload_tokens.list", "bearer", 1),
     ("get the first one", "upload_tokens.get", "bearer", 1),
-    ("delete the second one", "upload_tokens.delete", "bearer", 1),
+    ("delete the second one: it is gone", "upload_tokens.delete upload_tokens.get", "bearer", 2),
+    ("it uploads nothing any more", "videos.upload_with_token", "upload_token", 1),
     ("give the video a title and metadata", "videos.update", "bearer", 1),
-    ("find it by its exact title", "videos.list", "bearer", 1),
-    ("delete it", "videos.delete", "bearer", 1),
+    ("create another with a longer title", "videos.create", "bearer", 1),
+    ("find the first by its exact title", "videos.list", "bearer", 1),
+    ("delete it: it is gone", "videos.delete videos.get", "bearer", 2),
+    ("delete the other: it is gone", "videos.delete videos.get", "bearer", 2),
     (
         "601 s later the upload is refused, and says why",
         "videos.upload_with_token",
         "upload_token",
         1,
     ),
-    ("delete the token", "upload_tokens.delete", "bearer", 1),
+    ("delete the first one: it is gone", "upload_tokens.delete upload_tokens.get", "bearer", 2),
     ("create an index in the v1.3 shape", "indexes.create", "api_key", 1),
     ("list indexes", "indexes.list", "api_key", 1),
-    ("delete the index", "indexes.delete", "api_key", 1),
+    ("delete the index: it is gone", "indexes.delete indexes.get", "api_key", 2),
     ("the old shape (engine_id) is refused", "indexes.create", "api_key", 1),
     ("a wrong key: the 401 with its message and what to do", "indexes.list", "api_key", 1),
     ("two months later the key has ended: the 401 says what to do", "indexes.list", "api_key", 1),
@@ -87,19 +90,18 @@ const STEPS: [(&str, &str, &str, usize); 44] = [
     ("the new one works", "prompt_runs.list", "api_key", 1),
     ("revoke it: it stays listed, inactive", "api_keys.revoke api_keys.get", "bearer", 2),
     ("delete it: it is gone", "api_keys.delete api_keys.get", "bearer", 2),
-    (
-        "make a key that ends in a week, and use it",
-        "api_keys.create prompt_runs.list",
-        "bearer api_key",
-        2,
-    ),
+    ("delete the old one: it is gone", "api_keys.delete api_keys.get", "bearer", 2),
+    ("make a key that ends in a week", "api_keys.create", "bearer", 1),
+    ("it works", "prompt_runs.list", "api_key", 1),
     ("a week later it is refused", "prompt_runs.list", "api_key", 1),
+    ("delete the key of a week: it is gone", "api_keys.delete api_keys.get", "bearer", 2),
     (
         "with the JWT: a configuration for AI clients, with a key that reads",
-        "mcp.get_config prompt_runs.list",
-        "bearer api_key",
-        2,
+        "mcp.get_config",
+        "bearer",
+        1,
     ),
+    ("its key lists prompt runs", "prompt_runs.list", "api_key", 1),
     ("with an API key it is refused before it is sent", "", "", 0),
 ];
 
@@ -130,10 +132,14 @@ async fn the_json_output_is_right_step_by_step() {
     let totals = &report["totals"];
     assert_eq!(
         (&totals["steps"], &totals["ok"], &totals["failed"]),
-        (&json!(44), &json!(44), &json!(0))
+        (&json!(STEPS.len()), &json!(STEPS.len()), &json!(0))
     );
-    let refused = &steps[22]["result"];
-    assert!(refused.as_str().unwrap().contains("unknown or has expired"), "{refused}");
+    let late = steps
+        .iter()
+        .find(|step| step["step"] == "601 s later the upload is refused, and says why")
+        .unwrap();
+    let refused = late["result"].as_str().unwrap();
+    assert!(refused.contains("unknown or has expired"), "{refused}");
 }
 
 #[tokio::test]
@@ -143,7 +149,9 @@ async fn a_planted_fault_is_seen() {
     let report = play(vec![broken]).await;
     let differing: Vec<&str> =
         report.rows.iter().filter(|row| row.differs.is_some()).map(|row| row.step).collect();
-    assert_eq!(differing, ["delete the video", "delete it"], "{}", report.to_table());
+    let deletes =
+        ["delete the video: it is gone", "delete it: it is gone", "delete the other: it is gone"];
+    assert_eq!(differing, deletes, "{}", report.to_table());
     let once = Fault {
         calls: vec![3],
         ..Fault::always(Service::ApiVideo, "access_tokens.create", 503, json!({}))

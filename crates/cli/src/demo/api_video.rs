@@ -5,57 +5,41 @@ use std::time::Duration;
 
 use framekey::dynamic::Client;
 use framekey::upload::{SMALLEST_PART, Upload};
-use framekey::{Error, ErrorKind, Service};
+use framekey::{ClientBuilder, Error, ErrorKind, Service};
+use framekey_emulator::Credentials;
 use serde_json::{Value, json};
 
 use super::expect::Expect;
+use super::made::{Made, VIDEO};
 use super::stage::{Needs, Stage, call, text};
 
+/// What an access token is made from, as `framekey auth status` calls it.
+const KEY: &str = "API key";
 /// Longer than an access token lives.
 const PAST_THE_TOKEN: Duration = Duration::from_secs(3700);
-/// How often and how long a video is asked whether it can be played.
+/// How often a video is asked whether it can be played, and the pauses between: the emulator's is
+/// playable at once, the service's in minutes.
 const POLLS: usize = 60;
 const PAUSE: Duration = Duration::from_millis(50);
-const LIVE_PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 pub(crate) async fn play(stage: &mut Stage, clip: &Path) {
     stage.story("api.video: a key becomes an access token of one hour");
-    let Some(client) = client(stage, "bearer").await else { return };
+    let Some(client) = client(stage, "bearer") else { return };
     exchange(stage, &client).await;
-    if let Some(id) = upload(stage, &client, clip).await {
-        stage
-            .step(
-                "delete the video",
-                Needs::Write,
-                Expect::nothing().then("videos.delete", "bearer"),
-                call(&client, "videos.delete", json!({ "video_id": id })),
-                |_| "deleted".to_owned(),
-            )
-            .await;
-    }
+    let video = upload(stage, &client, clip).await;
+    stage.delete("delete the video: it is gone", &VIDEO, video).await;
     expiry(stage, &client).await;
     alternatives(stage).await;
     sandbox(stage).await;
 }
 
-/// A client of the story; a key that is missing or wrong is a row of its own.
-async fn client(stage: &mut Stage, mode: &'static str) -> Option<Client> {
-    let made = stage.client(Service::ApiVideo, |keys| keys.api_video_key.clone(), Some(mode));
-    match made {
-        Ok(client) => Some(client),
-        Err(error) => {
-            stage
-                .step("configure", Needs::Nothing, Expect::nothing(), failed(error), |()| {
-                    String::new()
-                })
-                .await;
-            None
-        }
-    }
-}
-
-pub(super) async fn failed(error: Error) -> Result<(), Error> {
-    Err(error)
+/// A client that sends its key this way. What else a live run may find, an access token of the
+/// profile's command, is sent in its own way.
+fn client(stage: &mut Stage, mode: &'static str) -> Option<Client> {
+    let builder = stage.builder(Service::ApiVideo);
+    let builder = if stage.has(KEY) { builder.auth_mode(mode) } else { builder };
+    stage.client(builder, |builder, ready| builder.api_key(ready.api_video_key))
 }
 
 pub(super) fn count(page: &Value) -> String {
@@ -63,11 +47,14 @@ pub(super) fn count(page: &Value) -> String {
 }
 
 async fn exchange(stage: &mut Stage, client: &Client) {
+    let exchanges = usize::from(stage.has(KEY));
     stage
         .step(
             "list videos: the key is exchanged first",
             Needs::Nothing,
-            Expect::nothing().then("access_tokens.create", "none").then("videos.list", "bearer"),
+            Expect::nothing()
+                .times("access_tokens.create", "none", exchanges, exchanges)
+                .then("videos.list", "bearer"),
             call(client, "videos.list", json!({ "page_size": 5 })),
             count,
         )
@@ -83,7 +70,7 @@ async fn exchange(stage: &mut Stage, client: &Client) {
         .await;
 }
 
-async fn upload(stage: &mut Stage, client: &Client, clip: &Path) -> Option<String> {
+async fn upload(stage: &mut Stage, client: &Client, clip: &Path) -> Option<Made> {
     let made = stage
         .step(
             "create a video",
@@ -92,8 +79,9 @@ async fn upload(stage: &mut Stage, client: &Client, clip: &Path) -> Option<Strin
             call(client, "videos.create", json!({ "title": "framekey demo" })),
             |video| text(video, "/videoId"),
         )
-        .await?;
-    let id = text(&made, "/videoId");
+        .await;
+    let video = stage.keep(&VIDEO, client, made.as_ref());
+    let id = video.as_ref().map_or("", |video| &video.id);
     let parts = parts(clip);
     let bar = stage.bar("uploading");
     let watched = bar.clone();
@@ -101,27 +89,26 @@ async fn upload(stage: &mut Stage, client: &Client, clip: &Path) -> Option<Strin
         watched.set_length(progress.total);
         watched.set_position(progress.sent);
     });
-    stage
+    let uploaded = stage
         .step(
             "upload the file in parts",
-            Needs::Write,
+            Needs::Write.after(&video),
             Expect::nothing().times("videos.upload", "bearer", parts, parts),
-            work.to_video(client, &id),
+            work.to_video(client, id),
             |_| format!("{parts} parts"),
         )
         .await;
     bar.finish_and_clear();
-    let pause = if stage.credentials().is_some() { PAUSE } else { LIVE_PAUSE };
     stage
         .step(
             "wait until it can be played",
-            Needs::Write,
+            Needs::Write.after(&uploaded),
             Expect::nothing().times("videos.get_status", "bearer", 1, POLLS),
-            playable(client, &id, pause),
+            playable(client, id),
             |status| format!("playable, ingest {}", text(status, "/ingest/status")),
         )
         .await;
-    Some(id)
+    video
 }
 
 /// How many parts a file makes at the smallest part size.
@@ -130,13 +117,15 @@ pub(super) fn parts(clip: &Path) -> usize {
     usize::try_from(size.div_ceil(SMALLEST_PART)).unwrap_or(usize::MAX)
 }
 
-async fn playable(client: &Client, id: &str, pause: Duration) -> Result<Value, Error> {
+async fn playable(client: &Client, id: &str) -> Result<Value, Error> {
+    let mut pause = PAUSE;
     for _ in 0..POLLS {
         let status = call(client, "videos.get_status", json!({ "video_id": id })).await?;
         if status.pointer("/encoding/playable") == Some(&Value::Bool(true)) {
             return Ok(status);
         }
         client.session().platform().clock.sleep(pause).await;
+        pause = LONGEST_PAUSE.min(pause * 2);
     }
     Err(Error::new(ErrorKind::Timeout, "timeout.deadline", "the video could not be played in time"))
 }
@@ -155,27 +144,20 @@ async fn expiry(stage: &mut Stage, client: &Client) {
 }
 
 async fn alternatives(stage: &mut Stage) {
-    if let Some(basic) = client(stage, "basic").await {
-        stage
-            .step(
-                "the alternative: the key itself, as HTTP basic",
-                Needs::Nothing,
-                Expect::nothing().then("videos.list", "basic"),
-                call(&basic, "videos.list", json!({})),
-                count,
-            )
-            .await;
-    }
-    let refreshing = match stage.credentials() {
-        None => return,
-        Some(keys) => stage
-            .builder(Service::ApiVideo)
-            .api_key(keys.api_video_key.clone())
-            .refresh_first(true)
-            .build(),
-    };
-    let Ok(refreshing) = refreshing else { return };
-    let refreshing: Client = refreshing;
+    let when = Needs::Nothing.and(stage.has(KEY), "it needs an API key");
+    let Some(basic) = client(stage, "basic") else { return };
+    stage
+        .step(
+            "the alternative: the key itself, as HTTP basic",
+            when,
+            Expect::nothing().then("videos.list", "basic"),
+            call(&basic, "videos.list", json!({})),
+            count,
+        )
+        .await;
+    let builder = stage.builder(Service::ApiVideo).refresh_first(true);
+    let refreshing = stage.client(builder, |builder, ready| builder.api_key(ready.api_video_key));
+    let Some(refreshing) = refreshing else { return };
     stage
         .step(
             "the option: renew by refresh token (first token)",
@@ -198,13 +180,11 @@ async fn alternatives(stage: &mut Stage) {
 }
 
 async fn sandbox(stage: &mut Stage) {
-    let Some(keys) = stage.credentials() else { return };
-    let key = keys.api_video_sandbox_key.clone();
-    let in_sandbox =
-        stage.builder(Service::ApiVideo).api_key(key.clone()).base_url(stage.sandbox_url()).build();
-    let in_production = stage.builder(Service::ApiVideo).api_key(key).build();
-    let (Ok(in_sandbox), Ok(in_production)) = (in_sandbox, in_production) else { return };
-    let (in_sandbox, in_production): (Client, Client) = (in_sandbox, in_production);
+    let key =
+        |builder: ClientBuilder, ready: Credentials| builder.api_key(ready.api_video_sandbox_key);
+    let builder = stage.builder(Service::ApiVideo).base_url(stage.sandbox_url());
+    let Some(in_sandbox) = stage.client(builder, key) else { return };
+    let Some(in_production) = stage.client(stage.builder(Service::ApiVideo), key) else { return };
     stage
         .step(
             "the sandbox, with its own key",

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use framekey::{Error, ErrorKind};
+use framekey::Error;
 use tempfile::NamedTempFile;
 
 /// A short clip made for framekey; `tests/assets/README.md` says how.
@@ -43,11 +43,10 @@ pub(crate) fn open(own: Option<&Path>) -> Result<Clip, Error> {
         return Ok(Clip::Own(path.to_owned()));
     }
     let broken = |error: std::io::Error| {
-        Error::new(
-            ErrorKind::Internal,
-            "internal",
-            format!("no temporary file for the clip: {error}"),
-        )
+        let folder = std::env::temp_dir();
+        let message =
+            format!("no clip in the folder for temporary files, {}: {error}", folder.display());
+        crate::usage("usage.bad_file", message)
     };
     let padding = PADDED.saturating_sub(CLIP.len()).max(8);
     let mut file =

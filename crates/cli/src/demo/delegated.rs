@@ -8,69 +8,47 @@ use framekey::upload::{SMALLEST_PART, Upload};
 use framekey::{Error, Service};
 use serde_json::{Value, json};
 
-use super::api_video::{count, failed, parts};
+use super::api_video::{count, parts};
 use super::expect::Expect;
+use super::made::{Made, UPLOAD_TOKEN, VIDEO};
 use super::stage::{Needs, Stage, call, text};
 
 /// The token's time to live in seconds.
 const TTL: u64 = 600;
-/// What the uploaded video is called afterwards.
-const TITLE: &str = "Sample video of the framekey demo";
 
 pub(crate) async fn play(stage: &mut Stage, clip: &Path) {
     stage.story("api.video: a stranger uploads with a token");
-    let owner =
-        match stage.client(Service::ApiVideo, |keys| keys.api_video_key.clone(), Some("bearer")) {
-            Ok(owner) => owner,
-            Err(error) => {
-                stage
-                    .step("configure", Needs::Nothing, Expect::nothing(), failed(error), |()| {
-                        String::new()
-                    })
-                    .await;
-                return;
-            }
-        };
+    let builder = stage.builder(Service::ApiVideo);
+    let owner = stage.client(builder, |builder, ready| builder.api_key(ready.api_video_key));
+    let Some(owner) = owner else { return };
     let made = stage
         .step(
             "make an upload token that lives 600 s",
             Needs::Write,
             Expect::nothing()
-                .then("access_tokens.create", "none")
+                .times("access_tokens.create", "none", 0, 1)
                 .then("upload_tokens.create", "bearer"),
             call(&owner, "upload_tokens.create", json!({ "ttl": TTL })),
             |token| format!("ends {}", text(token, "/expiresAt")),
         )
         .await;
-    let Some(token) = made.map(|made| text(&made, "/token")) else {
-        return list_only(stage, &owner).await;
-    };
-    let stranger: Result<Client, Error> =
-        stage.builder(Service::ApiVideo).upload_token(token.clone()).build();
-    let Ok(stranger) = stranger else { return };
-    let video = upload(stage, &stranger, clip).await;
-    tokens(stage, &owner, &token).await;
-    if let Some(video) = video {
-        videos(stage, &owner, &video).await;
-    }
-    too_late(stage, &owner, &stranger, &token, clip).await;
+    let token = stage.keep(&UPLOAD_TOKEN, &owner, made.as_ref());
+    let stranger = stranger(stage, token.as_ref());
+    let uploaded = upload(stage, stranger.as_ref(), clip).await;
+    let video = stage.keep(&VIDEO, &owner, uploaded.as_ref());
+    tokens(stage, &owner, token.as_ref(), clip).await;
+    videos(stage, &owner, video).await;
+    too_late(stage, stranger.as_ref(), clip).await;
+    stage.delete("delete the first one: it is gone", &UPLOAD_TOKEN, token).await;
 }
 
-async fn list_only(stage: &mut Stage, owner: &Client) {
-    stage
-        .step(
-            "list upload tokens",
-            Needs::Nothing,
-            Expect::nothing()
-                .times("access_tokens.create", "none", 0, 1)
-                .then("upload_tokens.list", "bearer"),
-            call(owner, "upload_tokens.list", json!({ "sort_by": "ttl", "sort_order": "asc" })),
-            count,
-        )
-        .await;
+/// Somebody who has this token and nothing else.
+fn stranger(stage: &mut Stage, token: Option<&Made>) -> Option<Client> {
+    let builder = stage.builder(Service::ApiVideo).upload_token(&token?.id);
+    stage.open(builder)
 }
 
-async fn upload(stage: &mut Stage, stranger: &Client, clip: &Path) -> Option<Value> {
+async fn upload(stage: &mut Stage, stranger: Option<&Client>, clip: &Path) -> Option<Value> {
     let parts = parts(clip);
     let bar = stage.bar("uploading");
     let watched = bar.clone();
@@ -81,9 +59,9 @@ async fn upload(stage: &mut Stage, stranger: &Client, clip: &Path) -> Option<Val
     let video = stage
         .step(
             "upload with the token and no other credential",
-            Needs::Write,
+            Needs::Write.after(&stranger),
             Expect::nothing().times("videos.upload_with_token", "upload_token", parts, parts),
-            work.with_token(stranger),
+            with_token(work, stranger),
             |video| format!("{parts} parts, one video {}", text(video, "/videoId")),
         )
         .await;
@@ -91,7 +69,7 @@ async fn upload(stage: &mut Stage, stranger: &Client, clip: &Path) -> Option<Val
     stage
         .step(
             "the token opens nothing else: refused before it is sent",
-            Needs::Write,
+            Needs::Write.after(&stranger),
             Expect::nothing().fails("auth.wrong_kind", "videos.upload_with_token"),
             call(stranger, "videos.list", json!({})),
             count,
@@ -100,8 +78,16 @@ async fn upload(stage: &mut Stage, stranger: &Client, clip: &Path) -> Option<Val
     video
 }
 
-async fn tokens(stage: &mut Stage, owner: &Client, first: &str) {
-    let second = stage
+async fn with_token(upload: Upload, stranger: Option<&Client>) -> Result<Value, Error> {
+    match stranger {
+        Some(stranger) => upload.with_token(stranger).await,
+        // The step is skipped.
+        None => Ok(Value::Null),
+    }
+}
+
+async fn tokens(stage: &mut Stage, owner: &Client, first: Option<&Made>, clip: &Path) {
+    let made = stage
         .step(
             "make a second token that does not end",
             Needs::Write,
@@ -110,16 +96,23 @@ async fn tokens(stage: &mut Stage, owner: &Client, first: &str) {
             |token| format!("ends {}", text(token, "/expiresAt")),
         )
         .await;
+    let second = stage.keep(&UPLOAD_TOKEN, owner, made.as_ref());
     let page = json!({ "sort_by": "ttl", "sort_order": "desc", "current_page": 1, "page_size": 1 });
+    // A live account has tokens of its own.
+    let are_known = !stage.is_live();
     stage
         .step(
             "list tokens, sorted, one a page",
-            Needs::Emulator,
-            Expect::nothing().then("upload_tokens.list", "bearer"),
+            Needs::Nothing,
+            Expect::nothing()
+                .times("access_tokens.create", "none", 0, 1)
+                .then("upload_tokens.list", "bearer"),
             async {
                 let page = call(owner, "upload_tokens.list", page).await?;
-                expect_value(&page, "/data/0/ttl", &json!(TTL))?;
-                expect_value(&page, "/pagination/pagesTotal", &json!(2))?;
+                if are_known {
+                    expect_value(&page, "/data/0/ttl", &json!(TTL))?;
+                    expect_value(&page, "/pagination/pagesTotal", &json!(2))?;
+                }
                 Ok(page)
             },
             |page| format!("page 1 of {}, {}", text(page, "/pagination/pagesTotal"), count(page)),
@@ -128,27 +121,43 @@ async fn tokens(stage: &mut Stage, owner: &Client, first: &str) {
     stage
         .step(
             "get the first one",
-            Needs::Write,
+            Needs::Write.after(&first),
             Expect::nothing().then("upload_tokens.get", "bearer"),
-            call(owner, "upload_tokens.get", json!({ "upload_token": first })),
+            call(owner, "upload_tokens.get", json!({ "upload_token": id(first) })),
             |token| format!("ttl {} s", text(token, "/ttl")),
         )
         .await;
-    if let Some(second) = second {
-        stage
-            .step(
-                "delete the second one",
-                Needs::Write,
-                Expect::nothing().then("upload_tokens.delete", "bearer"),
-                call(
-                    owner,
-                    "upload_tokens.delete",
-                    json!({ "upload_token": text(&second, "/token") }),
-                ),
-                |_| "deleted".to_owned(),
-            )
-            .await;
+    let late = stranger(stage, second.as_ref());
+    stage.delete("delete the second one: it is gone", &UPLOAD_TOKEN, second).await;
+    refused(stage, "it uploads nothing any more", Needs::Write, late.as_ref(), clip).await;
+}
+
+/// An upload with a token that is no good any more.
+async fn refused(
+    stage: &mut Stage,
+    name: &'static str,
+    needs: Needs,
+    stranger: Option<&Client>,
+    clip: &Path,
+) {
+    let uploaded = stage
+        .step(
+            name,
+            needs.after(&stranger),
+            Expect::nothing()
+                .then("videos.upload_with_token", "upload_token")
+                .fails("upload_token.rejected", "past its TTL"),
+            with_token(Upload::file(clip).part_size(SMALLEST_PART), stranger),
+            |video| text(video, "/videoId"),
+        )
+        .await;
+    if let (Some(video), Some(owner)) = (uploaded, stranger) {
+        stage.keep(&VIDEO, owner, Some(&video));
     }
+}
+
+fn id(made: Option<&Made>) -> &str {
+    made.map_or("", |made| &made.id)
 }
 
 /// Fails the step where an answer is not what it should be.
@@ -164,13 +173,14 @@ pub(super) fn expect_value(answer: &Value, pointer: &str, want: &Value) -> Resul
     ))
 }
 
-async fn videos(stage: &mut Stage, owner: &Client, video: &Value) {
-    let id = text(video, "/videoId");
-    let change = json!({ "video_id": id, "title": TITLE, "metadata": [{ "key": "from", "value": "framekey" }] });
+async fn videos(stage: &mut Stage, owner: &Client, video: Option<Made>) {
+    let id = id(video.as_ref()).to_owned();
+    let title = format!("Sample {id}");
+    let change = json!({ "video_id": id, "title": title, "metadata": [{ "key": "from", "value": "framekey" }] });
     stage
         .step(
             "give the video a title and metadata",
-            Needs::Write,
+            Needs::Write.after(&video),
             Expect::nothing().then("videos.update", "bearer"),
             async {
                 let changed = call(owner, "videos.update", change).await?;
@@ -180,52 +190,40 @@ async fn videos(stage: &mut Stage, owner: &Client, video: &Value) {
             |video| text(video, "/title"),
         )
         .await;
-    let found = stage
+    let longer = json!({ "title": format!("{title} (another one)") });
+    let made = stage
         .step(
-            "find it by its exact title",
-            Needs::Write,
+            "create another with a longer title",
+            Needs::Write.after(&video),
+            Expect::nothing().then("videos.create", "bearer"),
+            call(owner, "videos.create", longer),
+            |video| text(video, "/title"),
+        )
+        .await;
+    let other = stage.keep(&VIDEO, owner, made.as_ref());
+    stage
+        .step(
+            "find the first by its exact title",
+            Needs::Write.after(&other),
             Expect::nothing().then("videos.list", "bearer"),
             async {
-                let page = call(owner, "videos.list", json!({ "title": TITLE })).await?;
-                expect_value(&page, "/data/0/videoId", &json!(id))?;
-                Ok(page)
+                let page = call(owner, "videos.list", json!({ "title": title })).await?;
+                // The service answers all whose title contains the text.
+                expect_value(&page, "/pagination/itemsTotal", &json!(2))?;
+                let hits = page.pointer("/data").and_then(Value::as_array).into_iter().flatten();
+                let exact: Vec<&Value> = hits.filter(|hit| hit["title"] == title).collect();
+                expect_value(&json!(exact), "/0/videoId", &json!(id))?;
+                Ok(exact.len())
             },
-            |page| text(page, "/data/0/videoId"),
+            |exact| format!("{exact} of 2 found"),
         )
         .await;
-    if found.is_some() {
-        stage
-            .step(
-                "delete it",
-                Needs::Write,
-                Expect::nothing().then("videos.delete", "bearer"),
-                call(owner, "videos.delete", json!({ "video_id": id })),
-                |_| "deleted".to_owned(),
-            )
-            .await;
-    }
+    stage.delete("delete it: it is gone", &VIDEO, video).await;
+    stage.delete("delete the other: it is gone", &VIDEO, other).await;
 }
 
-async fn too_late(stage: &mut Stage, owner: &Client, stranger: &Client, token: &str, clip: &Path) {
+async fn too_late(stage: &mut Stage, stranger: Option<&Client>, clip: &Path) {
     stage.advance(Duration::from_secs(TTL + 1));
-    stage
-        .step(
-            "601 s later the upload is refused, and says why",
-            Needs::Emulator,
-            Expect::nothing()
-                .then("videos.upload_with_token", "upload_token")
-                .fails("upload_token.rejected", "past its TTL"),
-            Upload::file(clip).part_size(SMALLEST_PART).with_token(stranger),
-            |video| text(video, "/videoId"),
-        )
-        .await;
-    stage
-        .step(
-            "delete the token",
-            Needs::Write,
-            Expect::nothing().then("upload_tokens.delete", "bearer"),
-            call(owner, "upload_tokens.delete", json!({ "upload_token": token })),
-            |_| "deleted".to_owned(),
-        )
-        .await;
+    let name = "601 s later the upload is refused, and says why";
+    refused(stage, name, Needs::Emulator, stranger, clip).await;
 }

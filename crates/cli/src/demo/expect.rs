@@ -28,7 +28,7 @@ struct Wanted {
 
 enum Outcome {
     Done,
-    Fails { code: &'static str, says: &'static str },
+    Fails { code: &'static str, says: Vec<&'static str> },
 }
 
 impl Expect {
@@ -56,7 +56,15 @@ impl Expect {
 
     /// The step should fail with this code and a text that has these words.
     pub(crate) fn fails(mut self, code: &'static str, says: &'static str) -> Self {
-        self.outcome = Outcome::Fails { code, says };
+        self.outcome = Outcome::Fails { code, says: vec![says] };
+        self
+    }
+
+    /// The failure should have these words too.
+    pub(crate) fn and_says(mut self, words: &'static str) -> Self {
+        if let Outcome::Fails { says, .. } = &mut self.outcome {
+            says.push(words);
+        }
         self
     }
 
@@ -69,7 +77,9 @@ impl Expect {
                 return Some(format!("should have failed with {code}"));
             }
             (Outcome::Fails { code, says }, Err(error)) => {
-                if error.code() != *code || !error.to_string().contains(says) {
+                let text = error.to_string();
+                if error.code() != *code || !says.iter().all(|words| text.contains(words)) {
+                    let says = says.join("\" and \"");
                     return Some(format!(
                         "should have failed with {code} and \"{says}\", not: {error}"
                     ));
@@ -145,6 +155,13 @@ mod tests {
         assert!(
             Expect::nothing()
                 .fails("usage.bad_value", "yes")
+                .differs::<()>(&[], Err(&error))
+                .is_some()
+        );
+        assert!(
+            Expect::nothing()
+                .fails("usage.bad_value", "no")
+                .and_says("yes")
                 .differs::<()>(&[], Err(&error))
                 .is_some()
         );

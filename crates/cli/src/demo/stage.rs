@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use framekey::dynamic::Client;
 use framekey::runtime::native;
-use framekey::{CallOptions, ClientBuilder, Error, Platform, Service};
+use framekey::{CallOptions, ClientBuilder, Error, ErrorKind, Platform, Service};
 use framekey_emulator::{Credentials, Emulator};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Map, Value};
 
 use super::ahead::Ahead;
 use super::expect::{Expect, Seen};
+use super::made::Made;
 use super::recorder::Recorder;
 use super::report::{Report, Row};
 
@@ -26,6 +27,31 @@ pub(crate) enum Needs {
     Emulator,
 }
 
+impl Needs {
+    /// And that this is so, or `why` it is not run.
+    pub(crate) fn and(self, so: bool, why: &'static str) -> When {
+        When { needs: self, missing: (!so).then_some(why) }
+    }
+
+    /// And what an earlier step was to give.
+    pub(crate) fn after<T>(self, given: &Option<T>) -> When {
+        self.and(given.is_some(), "an earlier step did not give what it needs")
+    }
+}
+
+/// When a step is run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct When {
+    needs: Needs,
+    missing: Option<&'static str>,
+}
+
+impl From<Needs> for When {
+    fn from(needs: Needs) -> Self {
+        When { needs, missing: None }
+    }
+}
+
 /// Where the stories play.
 pub(crate) struct Stage {
     place: Place,
@@ -34,11 +60,15 @@ pub(crate) struct Stage {
     story: &'static str,
     rows: Vec<Row>,
     draws: bool,
+    /// The step that is being run.
+    running: Option<&'static str>,
+    /// What was made and is not deleted yet.
+    pub(super) made: Vec<Made>,
 }
 
 enum Place {
     Emulated { emulator: Emulator, seen: usize },
-    Live { write: bool, seen: Arc<Mutex<Vec<Seen>>> },
+    Live { write: bool, kinds: Vec<&'static str>, seen: Arc<Mutex<Vec<Seen>>> },
 }
 
 impl Stage {
@@ -46,18 +76,44 @@ impl Stage {
         Ok(Stage::new(Place::Emulated { emulator, seen: 0 }, native::platform()?, draws))
     }
 
-    pub(crate) fn live(service: Service, write: bool) -> Result<Self, Error> {
+    /// At the service itself, with credentials of these `kinds` in the environment.
+    pub(crate) fn live(
+        service: Service,
+        kinds: Vec<&'static str>,
+        write: bool,
+    ) -> Result<Self, Error> {
         let mut platform = native::platform()?;
         let seen = Arc::new(Mutex::new(Vec::new()));
         platform.transport =
             Arc::new(Recorder::new(service, platform.transport, Arc::clone(&seen)));
-        Ok(Stage::new(Place::Live { write, seen }, platform, true))
+        Ok(Stage::new(Place::Live { write, kinds, seen }, platform, true))
     }
 
     fn new(place: Place, mut platform: Platform, draws: bool) -> Self {
         let clock = Ahead::new(Arc::clone(&platform.clock));
         platform.clock = Arc::new(clock.clone());
-        Stage { place, platform, clock, story: "", rows: Vec::new(), draws }
+        Stage {
+            place,
+            platform,
+            clock,
+            story: "",
+            rows: Vec::new(),
+            draws,
+            running: None,
+            made: Vec::new(),
+        }
+    }
+
+    pub(crate) fn is_live(&self) -> bool {
+        matches!(self.place, Place::Live { .. })
+    }
+
+    /// Whether there is a credential of this kind, as `framekey auth status` calls it.
+    pub(crate) fn has(&self, kind: &str) -> bool {
+        match &self.place {
+            Place::Emulated { .. } => true,
+            Place::Live { kinds, .. } => kinds.iter().any(|found| found.contains(kind)),
+        }
     }
 
     pub(crate) fn story(&mut self, title: &'static str) {
@@ -84,20 +140,28 @@ impl Stage {
         }
     }
 
-    /// A client with `key` at the emulator, or with what the environment has when live.
+    /// A client with the `key` at the emulator, or with what the environment has when live.
     pub(crate) fn client(
-        &self,
-        service: Service,
-        key: impl FnOnce(&Credentials) -> String,
-        mode: Option<&str>,
-    ) -> Result<Client, Error> {
-        let mut builder = self.builder(service);
-        if let Some(mode) = mode {
-            builder = builder.auth_mode(mode);
-        }
-        match self.credentials() {
-            Some(ready) => builder.api_key(key(&ready)).build(),
-            None => builder.build(),
+        &mut self,
+        builder: ClientBuilder,
+        key: impl FnOnce(ClientBuilder, Credentials) -> ClientBuilder,
+    ) -> Option<Client> {
+        let builder = match self.credentials() {
+            Some(ready) => key(builder, ready),
+            None => builder,
+        };
+        self.open(builder)
+    }
+
+    /// The client; what is wrong with its credential is a row of its own.
+    pub(crate) fn open(&mut self, builder: ClientBuilder) -> Option<Client> {
+        match builder.build() {
+            Ok(client) => Some(client),
+            Err(error) => {
+                let differs = Some(format!("failed: {error}"));
+                self.rows.push(self.row("configure", &[], error.to_string(), differs, None));
+                None
+            }
         }
     }
 
@@ -128,16 +192,18 @@ impl Stage {
     pub(crate) async fn step<T>(
         &mut self,
         name: &'static str,
-        needs: Needs,
+        when: impl Into<When>,
         expect: Expect,
         work: impl Future<Output = Result<T, Error>>,
         tell: impl FnOnce(&T) -> String,
     ) -> Option<T> {
-        if let Some(why) = self.why_skip(needs) {
+        if let Some(why) = self.why_skip(when.into()) {
             self.rows.push(self.row(name, &[], String::new(), None, Some(why)));
             return None;
         }
+        self.running = Some(name);
         let outcome = work.await;
+        self.running = None;
         let seen = self.take_seen();
         let differs = expect.differs(&seen, outcome.as_ref());
         let result = match &outcome {
@@ -148,15 +214,22 @@ impl Stage {
         outcome.ok()
     }
 
-    fn why_skip(&self, needs: Needs) -> Option<&'static str> {
-        match (&self.place, needs) {
-            (Place::Emulated { .. }, _)
-            | (_, Needs::Nothing)
-            | (Place::Live { write: true, .. }, Needs::Write) => None,
-            (Place::Live { .. }, Needs::Write) => Some("it writes; run with --write"),
+    fn why_skip(&self, when: When) -> Option<&'static str> {
+        match (&self.place, when.needs) {
+            (Place::Live { write: false, .. }, Needs::Write) => Some("it writes; run with --write"),
             (Place::Live { .. }, Needs::Emulator) => {
                 Some("it needs the emulator's clock or accounts")
             }
+            _ => when.missing,
+        }
+    }
+
+    /// The step that was being run when somebody stopped the demo.
+    pub(crate) fn stopped(&mut self) {
+        let seen = self.take_seen();
+        if let Some(name) = self.running.take() {
+            let why = Some("stopped; what it had sent may have been done");
+            self.rows.push(self.row(name, &seen, String::new(), None, why));
         }
     }
 
@@ -226,12 +299,16 @@ fn distinct<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<String> {
     kept
 }
 
-/// Calls an operation and reads its JSON; null for an empty answer.
-pub(crate) async fn call(
-    client: &Client,
+/// Calls an operation and reads its JSON; null for an empty answer. There is no client only where the
+/// step is skipped.
+pub(crate) async fn call<'a>(
+    client: impl Into<Option<&'a Client>>,
     operation: &str,
     arguments: Value,
 ) -> Result<Value, Error> {
+    let client = client.into().ok_or_else(|| {
+        Error::new(ErrorKind::Internal, "internal", "a step was run without its client")
+    })?;
     let arguments = match arguments {
         Value::Object(arguments) => arguments,
         _ => Map::new(),

@@ -2,30 +2,21 @@
 
 use std::time::Duration;
 
+use framekey::Service;
 use framekey::dynamic::Client;
-use framekey::{Error, Service};
 use serde_json::json;
 
-use super::api_video::failed;
 use super::expect::Expect;
+use super::made::TWELVE_LABS_INDEX;
 use super::stage::{Needs, Stage, call, text};
 
 const TWO_MONTHS: Duration = Duration::from_secs(60 * 86_400);
 
 pub(crate) async fn play(stage: &mut Stage) {
     stage.story("Twelve Labs: a key in a header");
-    let client = match stage.client(Service::TwelveLabs, |keys| keys.twelve_labs_key.clone(), None)
-    {
-        Ok(client) => client,
-        Err(error) => {
-            stage
-                .step("configure", Needs::Nothing, Expect::nothing(), failed(error), |()| {
-                    String::new()
-                })
-                .await;
-            return;
-        }
-    };
+    let builder = stage.builder(Service::TwelveLabs);
+    let client = stage.client(builder, |builder, ready| builder.api_key(ready.twelve_labs_key));
+    let Some(client) = client else { return };
     let models = json!([{ "model_name": "marengo3.0", "model_options": ["visual", "audio"] }]);
     let made = stage
         .step(
@@ -40,6 +31,7 @@ pub(crate) async fn play(stage: &mut Stage) {
             |index| text(index, "/_id"),
         )
         .await;
+    let index = stage.keep(&TWELVE_LABS_INDEX, &client, made.as_ref());
     stage
         .step(
             "list indexes",
@@ -49,17 +41,7 @@ pub(crate) async fn play(stage: &mut Stage) {
             |page| format!("{} in all", text(page, "/page_info/total_results")),
         )
         .await;
-    if let Some(made) = made {
-        stage
-            .step(
-                "delete the index",
-                Needs::Write,
-                Expect::nothing().then("indexes.delete", "api_key"),
-                call(&client, "indexes.delete", json!({ "index_id": text(&made, "/_id") })),
-                |_| "deleted".to_owned(),
-            )
-            .await;
-    }
+    stage.delete("delete the index: it is gone", &TWELVE_LABS_INDEX, index).await;
     refusals(stage, &client).await;
     stage.end_key();
     stage.advance(TWO_MONTHS);
@@ -78,7 +60,7 @@ pub(crate) async fn play(stage: &mut Stage) {
 
 async fn refusals(stage: &mut Stage, client: &Client) {
     let old = json!({ "engine_id": "marengo2", "index_options": ["visual", "conversation"], "index_name": "old" });
-    stage
+    let made = stage
         .step(
             "the old shape (engine_id) is refused",
             Needs::Write,
@@ -87,16 +69,18 @@ async fn refusals(stage: &mut Stage, client: &Client) {
             |_| String::new(),
         )
         .await;
-    let wrong: Result<Client, Error> =
-        stage.builder(Service::TwelveLabs).api_key("tlk_WRONGKEY00000000000").build();
-    let Ok(wrong) = wrong else { return };
+    stage.keep(&TWELVE_LABS_INDEX, client, made.as_ref());
+    let builder = stage.builder(Service::TwelveLabs).api_key("tlk_WRONGKEY00000000000");
+    let Some(wrong) = stage.open(builder) else { return };
+    let message = if stage.is_live() { "answered 401: " } else { "is invalid or has expired" };
     stage
         .step(
             "a wrong key: the 401 with its message and what to do",
             Needs::Nothing,
             Expect::nothing()
                 .then("indexes.list", "api_key")
-                .fails("auth.key_rejected", "create a new one"),
+                .fails("auth.key_rejected", "create a new one")
+                .and_says(message),
             call(&wrong, "indexes.list", json!({})),
             |_| String::new(),
         )
