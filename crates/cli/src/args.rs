@@ -105,7 +105,8 @@ pub(crate) struct Call {
     pub(crate) service: Service,
     /// The operation: `videos.list`.
     pub(crate) operation: String,
-    /// Arguments as NAME=VALUE; a value that is JSON is taken as JSON, a value @FILE as a file to send.
+    /// Arguments as NAME=VALUE. Where the operation takes a text, the value is taken as it is; elsewhere a
+    /// value that is JSON is taken as JSON, and a value @FILE as a file to send.
     pub(crate) arguments: Vec<String>,
     /// Use the sandbox (api.video).
     #[arg(long)]

@@ -8,6 +8,7 @@ use framekey::dynamic::Client;
 use framekey::{AuthStatus, CredentialStatus, Error, Service};
 use serde_json::{Value, json};
 
+use crate::advice::in_terminal;
 use crate::args::AuthStatusOptions;
 use crate::out;
 
@@ -34,11 +35,14 @@ fn as_json(service: Service, status: Result<&AuthStatus, &Error>) -> Value {
             "service": service.slug(),
             "base_url": status.base_url,
             "credentials": status.credentials.iter().map(credential).collect::<Vec<_>>(),
-            "notes": status.notes,
+            "notes": status.notes.iter().map(|note| in_terminal(note, Some(service))).collect::<Vec<_>>(),
         }),
         Err(error) => json!({
             "service": service.slug(),
-            "problem": { "code": error.code(), "message": error.message() },
+            "problem": {
+                "code": error.code(),
+                "message": in_terminal(error.message(), Some(service)),
+            },
         }),
     }
 }
@@ -66,7 +70,7 @@ fn print(found: &[(Service, Result<AuthStatus, Error>)]) -> Result<(), Error> {
             Ok(status) => status,
             Err(error) => {
                 table.add_row([title, "not usable", "", "", ""]);
-                remarks.push(error.to_string());
+                remarks.push(in_terminal(&error.to_string(), Some(*service)));
                 continue;
             }
         };
@@ -79,7 +83,8 @@ fn print(found: &[(Service, Result<AuthStatus, Error>)]) -> Result<(), Error> {
             table.add_row([title, found.kind, &found.source, mark, &age]);
             remarks.extend(found.problem.iter().map(|problem| format!("{title}: {problem}")));
         }
-        remarks.extend(status.notes.iter().map(|note| format!("{title}: {note}")));
+        let notes = status.notes.iter().map(|note| in_terminal(note, Some(*service)));
+        remarks.extend(notes.map(|note| format!("{title}: {note}")));
     }
     out::line(&table.trim_fmt())?;
     remarks.iter().for_each(|remark| out::note(remark));

@@ -10,29 +10,32 @@ use framekey::{CallOptions, Error};
 use serde_json::{Map, Value};
 
 use crate::args::Call;
+use crate::value::Reader;
 use crate::{out, usage};
 
 pub(crate) async fn command(options: Call) -> Result<ExitCode, Error> {
+    let mut builder = Client::builder(options.service).on_notice(tell);
+    if options.sandbox {
+        builder = builder.set("sandbox", Value::Bool(true))?;
+    }
+    let client: Client = builder.build()?;
+    let reader = Reader::new(client.operation(&options.operation)?);
     let mut arguments = Map::new();
     let mut files = Vec::new();
     for text in &options.arguments {
         let (name, value) = text.split_once('=').ok_or_else(|| {
             usage("usage.bad_value", format!("`{text}` is not of the form NAME=VALUE"))
         })?;
-        match value.strip_prefix('@') {
+        match value.strip_prefix('@').filter(|_| !reader.takes_text(name)) {
             Some(path) => files.push(file(name, Path::new(path))?),
             None => {
-                let value =
-                    serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
-                arguments.insert(name.to_owned(), value);
+                if arguments.insert(name.to_owned(), reader.read(name, value)).is_some() {
+                    let message = format!("argument `{name}` is given twice");
+                    return Err(usage("usage.bad_value", message));
+                }
             }
         }
     }
-    let mut builder = Client::builder(options.service).on_notice(tell);
-    if options.sandbox {
-        builder = builder.set("sandbox", Value::Bool(true))?;
-    }
-    let client: Client = builder.build()?;
     let response =
         client.call(&options.operation, arguments, files, CallOptions::default()).await?;
     match serde_json::from_slice::<Value>(&response.body) {

@@ -1,6 +1,7 @@
 //! The `framekey` command as a library, so that tests can run its parts in process.
 #![forbid(unsafe_code)]
 
+mod advice;
 mod args;
 mod auth;
 mod call;
@@ -10,6 +11,7 @@ mod file;
 mod memory;
 mod out;
 mod stop;
+mod value;
 
 use std::process::ExitCode;
 
@@ -43,7 +45,7 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            out::problem(&error.to_string());
+            out::problem(&advice::in_terminal(&error.to_string(), error.service()));
             match error.kind() {
                 ErrorKind::Usage | ErrorKind::Configuration => ExitCode::from(2),
                 _ => ExitCode::FAILURE,

@@ -70,6 +70,29 @@ fn a_live_run_without_a_good_key_says_so_once() {
     assert_eq!(said.matches("Set APIVIDEO_API_KEY").count(), 1, "{said}");
 }
 
+/// What to do comes first, and no option is named that the command does not have.
+#[test]
+fn a_missing_key_is_advised_as_a_command_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    // No session bus: the keyring of whoever runs the tests is out of reach.
+    let variables = [
+        ("HOME", folder.path().to_str().unwrap()),
+        ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent"),
+    ];
+    let advice = "no API key is configured. Set APIVIDEO_API_KEY, or put it into the profile file, framekey/config.toml";
+    let live = ["demo", "--live", "api-video"];
+    for arguments in [&live[..], &["call", "api-video", "videos.list"]] {
+        let said = problem(arguments, &variables, 1);
+        assert!(said.contains(advice) && !said.contains("option"), "{said}");
+    }
+    let output = framekey(&["auth", "status", "--service", "api-video"], &variables);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains(advice) && !said.contains("option"), "{said}");
+    let key = [("VIDEO_VECTOR_API_KEY", "sk_canary")];
+    let said = problem(&["call", "videovector", "api_keys.list"], &key, 1);
+    assert!(said.contains("JWT of a signed-in user (VIDEO_VECTOR_BEARER_TOKEN)"), "{said}");
+}
+
 #[test]
 fn e33_a_key_that_was_cleaned_is_told_on_standard_error() {
     let variables = [
@@ -158,20 +181,40 @@ async fn a_call_prints_the_answer() {
         ("FRAMEKEY_APIVIDEO_BASE_URL", emulator.base_url(Service::ApiVideo)),
         ("APIVIDEO_API_KEY", emulator.credentials().api_video_key.clone()),
     ];
-    let output = tokio::task::spawn_blocking(move || {
-        let variables: Vec<(&str, &str)> =
-            variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        framekey(
-            &["call", "api-video", "videos.create", "title=My film", "tags=[\"a\"]"],
-            &variables,
-        )
-    });
-    let output = output.await.unwrap();
-    let video: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let create = |arguments: &'static [&'static str]| {
+        let variables = variables.clone();
+        async move {
+            let output = tokio::task::spawn_blocking(move || {
+                let variables: Vec<(&str, &str)> =
+                    variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                framekey(&[&["call", "api-video", "videos.create"], arguments].concat(), &variables)
+            });
+            let output = output.await.unwrap();
+            serde_json::from_slice::<Value>(&output.stdout)
+                .unwrap_or_else(|_| String::from_utf8_lossy(&output.stderr).into())
+        }
+    };
+    let video = create(&["title=My film", "tags=[\"a\"]", "public=false"]).await;
     assert_eq!(
-        (&video["title"], &video["tags"]),
-        (&Value::from("My film"), &serde_json::json!(["a"]))
+        (&video["title"], &video["tags"], &video["public"]),
+        (&Value::from("My film"), &serde_json::json!(["a"]), &Value::from(false))
     );
+    // Where a text is wanted, nothing that is typed is anything else.
+    for (typed, title) in [
+        ("title=2024", "2024"),
+        ("title=true", "true"),
+        ("title=null", "null"),
+        ("title=[1]", "[1]"),
+        ("title=@me", "@me"),
+        ("Title=\"x\"", "\"x\""),
+    ] {
+        let video = create(vec![typed].leak()).await;
+        assert_eq!(video["title"], title, "{typed}: {video}");
+    }
+    for twice in [&["title=x", "title=y"], &["title=x", "Title=y"]] {
+        let said = create(twice).await;
+        assert!(said.as_str().unwrap().contains("is given twice"), "{said}");
+    }
 }
 
 #[test]

@@ -164,3 +164,15 @@ async fn files_become_parts_and_the_upload_token_rides_in_the_query() {
         "{heads:?}"
     );
 }
+
+#[tokio::test]
+async fn a_name_in_two_spellings_is_refused() {
+    for (operation, arguments) in [
+        ("videos.list", json!({ "page_size": 1, "pageSize": 2 })),
+        ("videos.create", json!({ "title": "a", "player_id": "b", "playerId": "c" })),
+    ] {
+        let error = call(Service::ApiVideo, operation, arguments, Vec::new()).await.unwrap_err();
+        assert_eq!((error.kind(), error.code()), (ErrorKind::Usage, "usage.bad_value"));
+        assert!(error.message().contains("is given twice, in two spellings"), "{error}");
+    }
+}

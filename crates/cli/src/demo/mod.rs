@@ -65,8 +65,8 @@ async fn credentials(service: Service) -> Result<AuthStatus, Error> {
         found => found?,
     };
     if found.credentials.is_empty() {
-        let message = format!("{}: {}", service.title(), found.notes.join("; "));
-        return Err(Error::new(ErrorKind::Credential, "auth.missing", message));
+        let message = found.notes.join("; ");
+        return Err(Error::new(ErrorKind::Credential, "auth.missing", message).of(service));
     }
     Ok(found)
 }

@@ -98,6 +98,8 @@ impl Given {
         for (name, value) in arguments {
             let wanted = fold(&name);
             if let Some(param) = operation.params.iter().find(|param| fold(param.name) == wanted) {
+                #[cfg(feature = "native")]
+                once(&name, given.params.iter().all(|(known, _)| known.wire != param.wire))?;
                 given.params.push((param, value));
             } else if let Some(field) = fields.iter().find(|field| fold(field.name) == wanted) {
                 if field.kind == FieldKind::File && !value.is_null() {
@@ -106,6 +108,8 @@ impl Given {
                         format!("argument `{name}` takes a file, not a value"),
                     ));
                 }
+                #[cfg(feature = "native")]
+                once(&name, given.fields.iter().all(|(known, _)| known.wire != field.wire))?;
                 given.fields.push((field, value));
             } else if wanted == "body" && matches!(operation.body, BodyRow::Json { .. }) {
                 given.body = Some(value);
@@ -174,6 +178,25 @@ impl Given {
         let noun = if several { "arguments" } else { "argument" };
         Err(usage("usage.missing_argument", format!("{noun} {missing} missing")))
     }
+}
+
+/// Refuses a name in a second spelling; JavaScript does so before it comes here.
+#[cfg(feature = "native")]
+fn once(name: &str, is_first: bool) -> Result<(), Error> {
+    if is_first {
+        return Ok(());
+    }
+    Err(usage("usage.bad_value", format!("argument `{name}` is given twice, in two spellings")))
+}
+
+/// The name on the wire of an argument, which may be in any spelling that [`request`] takes.
+#[must_use]
+pub fn wire_name(operation: &'static Operation, argument: &str) -> Option<&'static str> {
+    let wanted = fold(argument);
+    let mut params = operation.params.iter().map(|param| (param.name, param.wire));
+    let mut fields = body_fields(operation).iter().map(|field| (field.name, field.wire));
+    let fits = |(name, _): &(&str, &str)| fold(name) == wanted;
+    params.find(fits).or_else(|| fields.find(fits)).map(|(_, wire)| wire)
 }
 
 fn body_fields(operation: &'static Operation) -> &'static [Field] {

@@ -5,6 +5,6 @@ mod arguments;
 mod client;
 mod names;
 
-pub use arguments::{File, request};
+pub use arguments::{File, request, wire_name};
 pub use client::Client;
 pub(crate) use names::{fold, nearest};
