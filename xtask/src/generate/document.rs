@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::operation_parts as parts;
 use super::overlay::{Bearer, Decision, Overlay, Page, Retry, Scope, Stream};
 use super::service::Service;
-use super::yaml;
+use super::{references, yaml};
 
 /// A service's document, ready to generate from.
 pub(crate) struct Document {
@@ -112,6 +112,12 @@ impl Document {
         // The generator's own reading: structure that OpenAPI does not know fails here.
         serde_json::from_value::<openapiv3::OpenAPI>(content.clone())
             .map_err(|fault| anyhow!("{file}: not an OpenAPI 3.0 document: {fault}"))?;
+        ensure!(
+            content["openapi"] == "3.0.3",
+            "{file}: `openapi` is {}, and framekey reads 3.0.3",
+            content["openapi"]
+        );
+        references::check(&content).with_context(|| file.clone())?;
         let raw = raw_operations(&content).with_context(|| file.clone())?;
         let ids: Vec<String> = raw.iter().map(|raw| raw.id.clone()).collect();
         let overlay = Overlay::read(&overlay_file, &overlay_text, service.slug, &ids)?;
@@ -160,6 +166,7 @@ fn raw_operations(root: &Value) -> Result<Vec<Raw>> {
     let mut seen = BTreeSet::new();
     let paths = root.get("paths").and_then(Value::as_object).context("has no `paths`")?;
     for (path, item) in paths {
+        ensure!(path.starts_with('/'), "the path `{path}` does not begin with `/`");
         for (key, value) in item.as_object().into_iter().flatten() {
             let Some((_, method)) = METHODS.iter().find(|(name, _)| name == key) else {
                 bail!(

@@ -11,6 +11,7 @@ mod overlay;
 mod packed;
 mod pages;
 mod pointer;
+mod references;
 mod schemas;
 mod service;
 mod tables;

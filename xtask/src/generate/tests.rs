@@ -202,3 +202,33 @@ fn an_unknown_option_type_is_refused() {
     let message = message("options.yaml", "type: secret", "type: secrte");
     says(&message, &["spec/options.yaml:", "secrte"]);
 }
+
+#[test]
+fn another_version_of_openapi_is_refused() {
+    let message = message("api-video/openapi.yaml", "openapi: 3.0.3", "openapi: 3.1.0");
+    says(&message, &["spec/api-video/openapi.yaml", "3.1.0", "reads 3.0.3"]);
+}
+
+#[test]
+fn a_path_begins_with_a_slash() {
+    let message = message("api-video/openapi.yaml", "  /tags:", "  tags:");
+    says(&message, &["spec/api-video/openapi.yaml", "the path `tags` does not begin with `/`"]);
+}
+
+#[test]
+fn a_reference_to_nothing_is_named_where_it_stands() {
+    let message = message("api-video/openapi.yaml", "schemas/VideosListResponse", "schemas/Nope");
+    says(
+        &message,
+        &["spec/api-video/openapi.yaml", "> responses > 200", "schemas/Nope`", "no such thing"],
+    );
+    assert!(!message.contains("overlay"), "{message}");
+}
+
+#[test]
+fn a_schema_that_is_made_of_itself_is_named() {
+    let loops = "  schemas:\n    Loop:\n      allOf:\n        - $ref: '#/components/schemas/Round'\n    \
+                 Round:\n      allOf:\n        - $ref: '#/components/schemas/Loop'\n";
+    let message = message("api-video/openapi.yaml", "  schemas:\n", loops);
+    says(&message, &["spec/api-video/openapi.yaml", "the schema `Loop` is made of itself"]);
+}
