@@ -57,6 +57,10 @@ const MISTAKES = {
   "a signal among the arguments": [() => vv().indexes.list({ signal: AbortSignal.timeout(1000) }), "usage.unknown_argument", /`signal`/],
   "an argument that is no number": [() => vv().indexes.list({ includeDefaults: NaN }), "usage.bad_value", /cannot be written as JSON/],
   "an argument that is a function": [() => vv().indexes.create({ name: () => "canary" }), "usage.bad_value", /cannot be written as JSON/],
+  "an argument in two spellings": [() => vv().indexes.list({ include_defaults: true, includeDefaults: false }), "usage.bad_value", /argument `includeDefaults` is given twice/],
+  "an argument in its place and by name": [() => vv().indexes.listVideos("v", { indexId: "w" }), "usage.bad_value", /argument `indexId` is given twice/],
+  "half of a surrogate pair": [() => vv().indexes.create({ name: "a\ud83d" }), "usage.bad_value", /cannot be written as JSON/],
+  "half of one in a name": [() => vv().indexes.create({ metadata: { "\udc00": 1 } }), "usage.bad_value", /cannot be written as JSON/],
   "an argument that holds itself": [() => vv().indexes.create({ name: circular }), "usage.bad_value", /cannot be written as JSON/],
 };
 
@@ -89,6 +93,27 @@ test("a module that cannot be loaded is told, and another try may succeed", asyn
   await other.init(await readFile(new URL("../node_modules/framekey/dist/framekey.wasm", import.meta.url)));
   await client.indexes.list();
   await vv().indexes.list();
+});
+
+test("what a service refuses is told by the names that JavaScript has, and its own words stay", async () => {
+  const refusing = createServer((_, response) => {
+    const answer = { title: "the option `api_key` is not `api_key`", status: 401 };
+    response.writeHead(401, { "content-type": "application/problem+json" }).end(JSON.stringify(answer));
+  });
+  await new Promise((resolve) => refusing.listen(0, "127.0.0.1", resolve));
+  const baseUrl = `http://127.0.0.1:${refusing.address().port}`;
+  try {
+    const told = async (call) => (await call.catch((error) => error)).message;
+    const exchange = await told(new ApiVideo({ apiKey: "wrong", baseUrl }).videos.list());
+    assert.match(exchange, /from option `apiKey`/);
+    const upload = new ApiVideo({ uploadToken: "to1wrong", baseUrl }).videos.uploadWithToken;
+    assert.match(await told(upload({ file: new Blob(["a film"]) })), /401: the option `api_key` is not `api_key`\. .* from option `uploadToken`/);
+    const key = await told(vv({ apiKey: "sk_live_wrong", baseUrl }).indexes.list());
+    assert.match(key, /from option `apiKey`/);
+  } finally {
+    refusing.closeAllConnections();
+    await new Promise((resolve) => refusing.close(resolve));
+  }
 });
 
 test("what is nothing counts as left out", async () => {

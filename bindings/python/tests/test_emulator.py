@@ -44,6 +44,7 @@ def test_e36_it_starts_serves_and_ends() -> None:
         assert isinstance(framekey.VideoVector(**emulator.videovector).indexes.list(), list)
         vector = emulator.videovector
         assert framekey.VideoVector(base_url=vector.base_url, jwt=vector.jwt).api_keys.create(name="n")["key_id"]
+        assert list(vector) == ["base_url", "api_key"] and dict(vector) == {**vector}
         url = emulator.api_video.base_url
         shown = f"{emulator!r} {emulator.api_video!r} {vars(emulator).keys()}"
         assert url in shown and emulator.api_video.api_key not in shown

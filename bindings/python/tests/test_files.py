@@ -92,3 +92,20 @@ def test_the_emulator_counts_the_bytes(emulator: Any, clip: pathlib.Path) -> Non
         emulator.clear_journal()
         assert av.videos.upload(video_id, file=clip)["videoId"] == video_id
         assert emulator.journal()[-1]["body_bytes"] == len(DATA)
+
+
+def test_options_that_name_a_file_take_a_path(tmp_path: pathlib.Path, emulator: Any) -> None:
+    access = emulator.api_video
+    file = tmp_path / "key"
+    file.write_text(access.api_key)
+    file.chmod(0o600)
+    with framekey.ApiVideo(api_key_file=file, base_url=access.base_url) as av:
+        assert isinstance(av.videos.list()["data"], list)
+    missing = tmp_path / "no-such-file"
+    with pytest.raises(framekey.ConfigurationError, match="no-such-file"):
+        framekey.ApiVideo(api_key="k", ca_bundle=missing)
+    with pytest.raises(framekey.CredentialError, match="no-such-file"):
+        framekey.ApiVideo(config_file=missing)
+    # No other option takes one: a key would be the file's name.
+    with pytest.raises(framekey.ConfigurationError, match="`api_key` takes a text"):
+        framekey.ApiVideo(api_key=file)  # type: ignore[arg-type]

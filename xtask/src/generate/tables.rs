@@ -91,6 +91,8 @@ enum Target {
 pub(crate) enum OptionType {
     Secret,
     String,
+    /// The name of a file: a text, but Python has a class of its own for it.
+    Path,
     Boolean,
     Integer,
     Seconds,
@@ -183,7 +185,11 @@ fn options(entries: &[OptionEntry]) -> Result<TokenStream> {
             continue;
         }
         let (on_client, on_call) = (entry.has(Target::Client), entry.has(Target::Call));
-        let kind = format_ident!("{}", format!("{:?}", entry.r#type));
+        let kind = match entry.r#type {
+            OptionType::Path => OptionType::String,
+            other => other,
+        };
+        let kind = format_ident!("{kind:?}");
         let services =
             entry.services.iter().map(|slug| service(name, slug)).collect::<Result<Vec<_>>>()?;
         let mut env = Vec::new();

@@ -6,6 +6,7 @@ import { readOptions } from "./options.js";
 import { raised, refused } from "./raise.js";
 import { attach } from "./resources.js";
 
+const LONE_SURROGATE = /\p{Surrogate}/u;
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 export class ServiceClient {
@@ -87,9 +88,12 @@ function write(value, code, kind, operation) {
   }
 }
 
-/** What JSON would leave out, or turn into null, and so nobody would see. */
+/** What JSON would leave out or turn into null, or UTF-8 into another text, and so nobody would see. */
 function writable(name, value) {
   const type = typeof value;
+  if (LONE_SURROGATE.test(name) || (type === "string" && LONE_SURROGATE.test(value))) {
+    throw new TypeError(`\`${name}\` has half of a surrogate pair, which is no character`);
+  }
   if (type !== "function" && type !== "symbol" && (type !== "number" || isFinite(value))) return value;
   throw new TypeError(`\`${name}\` is ${type === "number" ? value : `a ${type}`}, which JSON does not have`);
 }

@@ -47,7 +47,7 @@ function refuseKeysInBrowser(client, options) {
 }
 
 /** Case, underscores and dashes do not matter, as the core has it. */
-function fold(name) {
+export function fold(name) {
   return name.replace(/[_-]/g, "").toLowerCase();
 }
 

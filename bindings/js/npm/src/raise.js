@@ -19,13 +19,21 @@ export function refused(kind, code, message, cause) {
 }
 
 function make({ message, ...fields }) {
-  // Only what is said of the call or the client is ours: the service's own words stay as they are.
-  if (fields.status === undefined) message = inCamelCase(message);
-  return new (KINDS[fields.kind] ?? FramekeyError)(message, fields);
+  return new (KINDS[fields.kind] ?? FramekeyError)(named(message, fields), fields);
 }
 
 /** The core names options and arguments as Rust does; here they are `pageSize`. */
+function named(message, { status, serverMessage }) {
+  if (status === undefined) return inCamelCase(message);
+  // The service has names of its own, in its words and around them: only options are ours.
+  const ours = (text) => text.replace(/option `[a-z_]+`/g, camel);
+  return serverMessage ? message.split(serverMessage).map(ours).join(serverMessage) : ours(message);
+}
+
 function inCamelCase(message) {
-  const camel = (text) => text.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
   return message.replace(/`[a-z0-9]+(_[a-z0-9]+)+`/g, camel).replace(/; it (has|takes) [\w, ]+/, camel);
+}
+
+function camel(text) {
+  return text.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 }

@@ -1,4 +1,5 @@
 // The methods of a client, made from its list of operations: `"videos.chapters.get video_id language +"`.
+import { fold } from "./options.js";
 import { refused } from "./raise.js";
 
 /** Puts resources and methods on a client. `perform` takes operation, arguments, files, options. */
@@ -38,8 +39,15 @@ function sort(operation, names, takesMore, given) {
   if (given.length > most) throw wrong("usage.bad_value", `takes at most ${most} arguments, not ${given.length}`);
   const args = {};
   const files = [];
+  const known = new Set();
+  const once = (name) => {
+    if (known.has(fold(name))) throw wrong("usage.bad_value", `argument \`${name}\` is given twice`);
+    known.add(fold(name));
+  };
   names.forEach((name, at) => {
-    if (given[at] !== undefined) args[name] = given[at];
+    if (given[at] === undefined) return;
+    once(name);
+    args[name] = given[at];
   });
   let rest = given.slice(names.length);
   if (takesMore) {
@@ -47,6 +55,8 @@ function sort(operation, names, takesMore, given) {
     rest = others;
     if (!isPlain(more)) throw wrong("usage.bad_value", "takes its named arguments as one object");
     for (const [name, value] of Object.entries(more)) {
+      if (value === undefined) continue;
+      once(name);
       const blobs = asBlobs(value);
       if (blobs === undefined) args[name] = value;
       else files.push(...blobs.map((blob) => ({ argument: name, blob })));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar, overload
@@ -13,6 +14,9 @@ from ._unset import UNSET
 
 Json = Any
 """An answer: dicts, lists, texts, numbers, flags, None; bytes where the service does not send JSON."""
+
+_FILES = ("api_key_file", "config_file", "ca_bundle")
+"""Options that name a file, by a text or a ``pathlib.Path``."""
 
 C = TypeVar("C", bound="BaseClient")
 R = TypeVar("R", bound="BaseResource[Any]")
@@ -25,6 +29,9 @@ class BaseClient:
     _service = ""
 
     def _open(self, options: dict[str, Any]) -> None:
+        for name in _FILES:
+            if isinstance(options.get(name), os.PathLike):
+                options[name] = os.fspath(options[name])
         # All is emptied in the end, so that no traceback that shows local variables shows a key.
         functions = {
             "api_key": options.pop("api_key") if callable(options.get("api_key")) else None,
@@ -144,7 +151,11 @@ def encode(operation: str, arguments: dict[str, Any]) -> str:
     given = {name: value for name, value in arguments.items() if value is not UNSET}
     arguments.clear()
     try:
-        return json.dumps(given, default=_plain, allow_nan=False)
+        text = json.dumps(given, default=_plain, allow_nan=False, ensure_ascii=False)
+        text.encode()
+        return text
+    except UnicodeEncodeError:
+        problem = "a text has half of a surrogate pair, which is no character"
     except (TypeError, ValueError, RecursionError) as error:
         problem = str(error)
     finally:

@@ -40,6 +40,9 @@ class Access:
         """With ``[]``, what ``**`` needs."""
         return ("base_url", "api_key")
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
     def __getitem__(self, name: str) -> Any:
         if name not in self.keys():
             raise KeyError(name)

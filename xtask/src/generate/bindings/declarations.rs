@@ -68,7 +68,7 @@ fn service(document: &Document, options: &[OptionEntry]) -> Result<String> {
             OptionType::Secret if option.name == "api_key" => {
                 "string | (() => string | Promise<string>)"
             }
-            OptionType::Secret | OptionType::String => "string",
+            OptionType::Secret | OptionType::String | OptionType::Path => "string",
             OptionType::Boolean => "boolean",
             OptionType::Integer | OptionType::Seconds => "number",
             // JavaScript takes values only.

@@ -74,6 +74,7 @@ fn module(document: &Document, options: &[OptionEntry], callers: Callers) -> Res
         "# {HEAD}\n\"\"\"The client of {title}{}.\"\"\"\n\n\
          from __future__ import annotations\n\n\
          from collections.abc import Awaitable, Callable, Mapping, Sequence\n\
+         from os import PathLike\n\
          from typing import Any\n\n\
          {}\
          from .._files import FileInput\n\
@@ -174,6 +175,7 @@ fn option_kind(option: &OptionEntry) -> String {
     const CALLBACK: &str = "Callable[[], str | Awaitable[str]]";
     let kind = match option.r#type {
         OptionType::Secret | OptionType::String => "str",
+        OptionType::Path => "str | PathLike[str]",
         OptionType::Boolean => "bool",
         OptionType::Integer => "int",
         OptionType::Seconds => "float",

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from os import PathLike
 from typing import Any
 
 from .._callbacks import Notice
@@ -2885,15 +2886,15 @@ class TwelveLabs(ServiceClient):
         self,
         *,
         api_key: str | Callable[[], str | Awaitable[str]] | None = None,
-        api_key_file: str | None = None,
+        api_key_file: str | PathLike[str] | None = None,
         keyring: str | None = None,
         credential_process: str | None = None,
-        config_file: str | None = None,
+        config_file: str | PathLike[str] | None = None,
         profile: str | None = None,
         key_lifetime: float | None = None,
         auth_mode: str | None = None,
         base_url: str | None = None,
-        ca_bundle: str | None = None,
+        ca_bundle: str | PathLike[str] | None = None,
         timeout: float | None = None,
         on_notice: Callable[[Notice], object] | None = None,
     ) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from os import PathLike
 from typing import Any
 
 from .._callbacks import Notice
@@ -2620,17 +2621,17 @@ class VideoVector(ServiceClient):
         api_key: str | Callable[[], str | Awaitable[str]] | None = None,
         jwt: str | None = None,
         jwt_kind: str | None = None,
-        api_key_file: str | None = None,
+        api_key_file: str | PathLike[str] | None = None,
         keyring: str | None = None,
         credential_process: str | None = None,
-        config_file: str | None = None,
+        config_file: str | PathLike[str] | None = None,
         profile: str | None = None,
         key_lifetime: float | None = None,
         scopes: str | None = None,
         strict_scopes: bool | None = None,
         auth_mode: str | None = None,
         base_url: str | None = None,
-        ca_bundle: str | None = None,
+        ca_bundle: str | PathLike[str] | None = None,
         timeout: float | None = None,
         token_provider: Callable[[], str | Awaitable[str]] | None = None,
         on_notice: Callable[[Notice], object] | None = None,
