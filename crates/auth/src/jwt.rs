@@ -19,10 +19,7 @@ pub enum JwtKind {
 }
 
 impl JwtKind {
-    /// Its names, as the option `jwt_kind` takes them.
-    pub const NAMES: [&'static str; 3] = ["user", "oauth", "unknown"];
-
-    /// Its name.
+    /// Its name, as the option `jwt_kind` takes it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -32,24 +29,27 @@ impl JwtKind {
         }
     }
 
-    /// Reads one of [`NAMES`](Self::NAMES).
+    /// Reads a name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "user" => Some(JwtKind::User),
-            "oauth" => Some(JwtKind::OAuth),
-            "unknown" => Some(JwtKind::Unknown),
-            _ => None,
-        }
+        let all = [JwtKind::User, JwtKind::OAuth, JwtKind::Unknown];
+        all.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// Whether a JWT of this kind may be sent where `scheme` is accepted.
-    pub(crate) fn fits(self, scheme: Scheme) -> bool {
-        match scheme {
-            Scheme::Bearer(Bearer::Any) => true,
-            Scheme::Bearer(Bearer::User | Bearer::NotOAuth) => self != JwtKind::OAuth,
-            _ => false,
+    pub(crate) fn sent_as(self) -> CredentialKind {
+        match self {
+            JwtKind::OAuth => CredentialKind::OAuth,
+            JwtKind::User | JwtKind::Unknown => CredentialKind::Jwt,
         }
+    }
+}
+
+/// Whether a bearer token that is sent as `kind` is accepted by `scheme`.
+pub(crate) fn fits(kind: CredentialKind, scheme: Scheme) -> bool {
+    match scheme {
+        Scheme::Bearer(Bearer::Any) => true,
+        Scheme::Bearer(Bearer::User | Bearer::NotOAuth) => kind != CredentialKind::OAuth,
+        _ => false,
     }
 }
 
@@ -57,7 +57,6 @@ impl JwtKind {
 #[derive(Debug)]
 pub struct JwtCredential {
     jwt: HeldKey,
-    kind: JwtKind,
     sent_as: CredentialKind,
 }
 
@@ -65,14 +64,13 @@ impl JwtCredential {
     /// A JWT, without `Bearer`.
     #[must_use]
     pub fn new(jwt: HeldKey, kind: JwtKind) -> Self {
-        JwtCredential { jwt, kind, sent_as: CredentialKind::Jwt }
+        JwtCredential { jwt, sent_as: kind.sent_as() }
     }
 
     /// An access token of api.video that a source gives.
     #[must_use]
     pub fn access_token(token: HeldKey) -> Self {
-        let sent_as = CredentialKind::AccessToken;
-        JwtCredential { jwt: token, kind: JwtKind::Unknown, sent_as }
+        JwtCredential { jwt: token, sent_as: CredentialKind::AccessToken }
     }
 
     fn advice(&self) -> String {
@@ -94,7 +92,7 @@ impl Credential for JwtCredential {
     }
 
     fn fits(&self, scheme: Scheme) -> bool {
-        self.kind.fits(scheme)
+        fits(self.sent_as, scheme)
     }
 
     fn apply(&self, _: Scheme) -> BoxFuture<'_, Result<Applied, Error>> {

@@ -3,7 +3,7 @@
 use framekey_catalog::{Bearer, Operation, Scheme, Scope, Service};
 use framekey_runtime::encode::add_item;
 use framekey_runtime::{
-    Applied, BoxFuture, CredentialKind, Credentials, Error, ErrorKind, Repair, Secret,
+    Anonymous, Applied, BoxFuture, CredentialKind, Credentials, Error, ErrorKind, Repair, Secret,
 };
 
 use crate::Credential;
@@ -65,21 +65,21 @@ impl CredentialSet {
         }
         let mut found = String::new();
         for held in &self.held {
-            let one = format!("{} ({})", held.kind().title(), held.provenance());
+            let one = format!("{} from {}", held.kind().title(), held.provenance());
             add_item(&mut found, " and ", &one);
         }
         let mut message = format!("it accepts only {accepted}; configured is {found}.");
         let next = match (self.service, operation.security) {
             (Service::VideoVector, [Scheme::Bearer(Bearer::User)]) => {
-                " API keys cannot do this: pass the JWT of a signed-in user (option `jwt`)."
+                " Pass the JWT of a signed-in user (option `jwt`)."
             }
             (Service::ApiVideo, [Scheme::ApiKeyQuery(_)]) => {
                 " Make an upload token with `upload_tokens.create` and pass it (option `upload_token`)."
             }
             (Service::ApiVideo, _) => {
-                " An upload token opens `videos.upload_with_token` and nothing else: pass an API key (option `api_key`)."
+                " An upload token opens `videos.upload_with_token` and nothing else. Pass an API key (option `api_key`)."
             }
-            _ => "",
+            _ => " Pass an API key (option `api_key`).",
         };
         message.push_str(next);
         Error::new(ErrorKind::Credential, "auth.wrong_kind", message)
@@ -120,7 +120,7 @@ impl Credentials for CredentialSet {
             Ok((credential, _)) if self.keeps_back(operation, credential) => {
                 let scope = operation.scope.map_or("", Scope::as_str);
                 let text = format!(
-                    "it is listed as needing the scope `{scope}`, and {}; not sent (option `strict_scopes`)",
+                    "the operation is listed as needing the scope `{scope}`, and {}; not sent (option `strict_scopes`)",
                     rights(&self.scopes, None)
                 );
                 let error = Error::new(ErrorKind::PermissionDenied, "auth.scope", text);
@@ -133,21 +133,18 @@ impl Credentials for CredentialSet {
 
     fn rejected<'a>(
         &'a self,
-        _: &'static Operation,
+        operation: &'static Operation,
         applied: &'a Applied,
     ) -> BoxFuture<'a, Repair> {
         match self.held(applied.kind) {
             Some(credential) => credential.rejected(applied),
-            None => Box::pin(std::future::ready(Repair::Refused {
-                code: "auth.key_rejected",
-                advice: "no credential was sent".to_owned(),
-            })),
+            None => Anonymous.rejected(operation, applied),
         }
     }
 
     fn rights(&self, applied: &Applied) -> Option<String> {
-        let key = applied.kind == CredentialKind::ApiKey && !self.scopes.is_empty();
-        key.then(|| rights(&self.scopes, applied.headers.first().map(|(_, key)| key)))
+        let key = applied.headers.first().map(|(_, key)| key);
+        (!self.scopes.is_empty()).then(|| rights(&self.scopes, key))
     }
 }
 

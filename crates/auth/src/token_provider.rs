@@ -7,6 +7,7 @@ use framekey_runtime::{
     Applied, BoxFuture, Clock, CredentialKind, Error, ErrorKind, MaybeSend, Repair, Secret,
 };
 
+use crate::jwt::fits;
 use crate::source::{source_failed, within};
 use crate::{CallbackFailed, Credential, JwtKind, KeyRule, Pending, Provenance, Slot};
 
@@ -90,7 +91,7 @@ impl Credential for ProvidedTokenCredential {
     fn kind(&self) -> CredentialKind {
         match self.slot() {
             Slot::AccessToken => CredentialKind::AccessToken,
-            _ => CredentialKind::Jwt,
+            _ => self.kind.sent_as(),
         }
     }
 
@@ -99,7 +100,7 @@ impl Credential for ProvidedTokenCredential {
     }
 
     fn fits(&self, scheme: Scheme) -> bool {
-        self.kind.fits(scheme)
+        fits(self.kind(), scheme)
     }
 
     fn apply(&self, _: Scheme) -> BoxFuture<'_, Result<Applied, Error>> {

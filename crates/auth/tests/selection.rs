@@ -297,7 +297,7 @@ async fn an_api_key_cannot_manage_api_keys_and_the_error_names_the_jwt() {
     assert_eq!(administration.len(), 6);
     for operation in administration {
         let text = send(&session, operation).await.unwrap_err().to_string();
-        assert!(text.contains("pass the JWT of a signed-in user (option `jwt`)"), "{text}");
+        assert!(text.contains("Pass the JWT of a signed-in user (option `jwt`)"), "{text}");
     }
     assert!(script.take().is_empty());
 }

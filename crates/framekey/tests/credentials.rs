@@ -252,7 +252,7 @@ async fn e32_the_mode_decides_between_two_kinds_and_the_environment_has_one_too(
     assert!(
         refused(wrong)
             .1
-            .contains("`auth_mode` wants a JWT, and given is an API key (option `api_key`)")
+            .contains("`auth_mode` wants option `jwt`, and given is an API key (option `api_key`)")
     );
 }
 
@@ -331,15 +331,66 @@ async fn e32_what_is_told_by_name_is_checked_at_build() {
     let kind =
         |name: &str| machine.builder(VV).jwt("e.canary.x").set("jwt_kind", json!(name)).unwrap();
     assert!(
-        refused(kind("users")).1.contains("`jwt_kind` takes user, oauth, unknown, not `users`")
+        refused(kind("users")).1.contains("`jwt_kind` takes user, oauth or unknown, not `users`")
     );
     let client: Client = kind("oauth").build().unwrap();
-    let call = client.call("api_keys.list", Map::new(), Vec::new(), CallOptions::default());
-    assert_eq!(call.await.unwrap_err().code(), "auth.wrong_kind");
+    for (operation, accepts, next) in [
+        ("api_keys.list", "a user's JWT;", "Pass the JWT of a signed-in user (option `jwt`)."),
+        (
+            "rate_limits.get_status",
+            "an API key or a user's JWT (not an OAuth token);",
+            "Pass an API key (option `api_key`).",
+        ),
+    ] {
+        let call = client.call(operation, Map::new(), Vec::new(), CallOptions::default());
+        let error = call.await.unwrap_err();
+        assert_eq!(error.code(), "auth.wrong_kind");
+        let found = "configured is an OAuth token (`jwt_kind` oauth) from option `jwt`. ";
+        for part in [accepts, found, next] {
+            assert!(error.message().contains(part), "{error}");
+        }
+    }
+    // `unknown` is sent, and a 403 to it has nothing to do with the scopes of API keys.
+    let mut machine = self::machine();
+    machine.script = Script::new(|_, _| Answer::json(403, r#"{"detail":"OAuth tokens cannot"}"#));
+    let builder = machine.builder(VV).jwt("e.canary.x").set("scopes", json!("read")).unwrap();
+    let client: Client = builder.build().unwrap();
+    let call =
+        client.call("rate_limits.get_status", Map::new(), Vec::new(), CallOptions::default());
+    let error = call.await.unwrap_err();
+    assert_eq!((error.code(), error.kind()), ("http.403", ErrorKind::PermissionDenied));
+    assert!(!error.message().contains("scope") && !error.message().contains("was told"), "{error}");
     let scoped =
         |text: &str| machine.builder(VV).api_key("sk_canary").set("scopes", json!(text)).unwrap();
     assert!(refused(scoped("read, raed")).1.contains("not `raed`"));
     assert!(scoped("search, read").build().is_ok());
+}
+
+#[tokio::test]
+async fn e32_a_mode_without_what_it_is_for_is_told_what_to_pass_and_a_conflict_what_chooses() {
+    let mut machine = machine();
+    for (service, mode, wanted) in [
+        (AV, "session", "`auth_mode` wants option `access_token` or `refresh_token`."),
+        (AV, "token", "`auth_mode` wants option `token_provider`."),
+        (AV, "basic", "Set APIVIDEO_API_KEY or pass the option `api_key`."),
+        (VV, "jwt", "`auth_mode` wants option `jwt`."),
+    ] {
+        // A keyring that may have a key changes nothing: the mode takes none.
+        let builder = machine.builder(service).keyring(Ring("default.other")).auth_mode(mode);
+        let error = machine.sends(builder).await.unwrap_err();
+        assert_eq!(error.code(), "auth.missing", "{mode}: {error}");
+        assert!(error.message().contains(wanted), "{mode}: {error}");
+        let refused = error.message().contains("APIVIDEO_API_KEY");
+        assert_eq!(refused, mode == "basic", "{mode}: {error}");
+    }
+    machine.set("VIDEO_VECTOR_API_KEY", "sk_canary");
+    machine.set("VIDEO_VECTOR_BEARER_TOKEN", "e.canary.x");
+    let both = refused(machine.builder(VV)).1;
+    assert!(both.ends_with("choose with option `auth_mode` or VIDEO_VECTOR_AUTH_MODE"), "{both}");
+    let in_code = refused(machine.builder(VV).api_key("sk_canary").jwt("e.canary.x")).1;
+    assert!(in_code.ends_with("choose with option `auth_mode`"), "{in_code}");
+    machine.set("VIDEO_VECTOR_AUTH_MODE", "jwt");
+    assert!(machine.builder(VV).build().is_ok());
 }
 
 #[tokio::test]

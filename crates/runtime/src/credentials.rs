@@ -20,6 +20,8 @@ pub enum CredentialKind {
     AccessToken,
     /// A JWT.
     Jwt,
+    /// A JWT that is known to be an OAuth access token.
+    OAuth,
     /// An upload token in the query.
     UploadToken,
 }
@@ -34,6 +36,7 @@ impl CredentialKind {
             CredentialKind::Basic => "an API key (basic)",
             CredentialKind::AccessToken => "an access token",
             CredentialKind::Jwt => "a JWT",
+            CredentialKind::OAuth => "an OAuth token (`jwt_kind` oauth)",
             CredentialKind::UploadToken => "an upload token",
         }
     }
@@ -98,7 +101,8 @@ pub trait Credentials: MaybeSend {
         applied: &'a Applied,
     ) -> BoxFuture<'a, Repair>;
 
-    /// What is known of the rights of what was sent, to explain a 403: `key 3f9a1c02 has read`.
+    /// What is known of the rights of the API key that was sent, to explain a 403: `key 3f9a1c02 has
+    /// read`.
     fn rights(&self, _applied: &Applied) -> Option<String> {
         None
     }

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use framekey_catalog::{Operation, Service};
+use framekey_catalog::{Operation, Scope, Service};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 
 use crate::mask::Mask;
 use crate::refusal::shown;
 use crate::{
-    Anonymous, Applied, BaseUrl, Body, Credentials, Error, ErrorKind, Headers, HttpRequest,
-    HttpResponse, Platform, Repair, Request, Response, Seconds, ServerError, Stage, TransportError,
-    check,
+    Anonymous, Applied, BaseUrl, Body, CredentialKind, Credentials, Error, ErrorKind, Headers,
+    HttpRequest, HttpResponse, Platform, Repair, Request, Response, Seconds, ServerError, Stage,
+    TransportError, check,
 };
 
 /// The time limit of a call where none is set.
@@ -183,13 +183,16 @@ impl Session {
             }
             let json = self.shared.platform.json.as_ref();
             let mask = Mask::of(&applied).and_arguments(operation, &request, json);
-            let rights = match status {
-                403 => self.shared.credentials.rights(&applied),
-                _ => None,
+            // Scopes are the API keys': a JWT has none.
+            let (scope, rights) = match (status, applied.kind) {
+                (403, CredentialKind::ApiKey) => {
+                    (operation.scope, self.shared.credentials.rights(&applied))
+                }
+                _ => (None, None),
             };
             // A body that breaks off still leaves the status to report.
             let server = ServerError::read(json, &body.unwrap_or_default(), &mask);
-            let error = refusal(operation, status, &headers, server, &mask, repair, rights);
+            let error = refusal(status, &headers, server, &mask, repair, scope, rights);
             return Err(error.after_attempts(attempts));
         }
     }
@@ -303,12 +306,12 @@ fn transport_error(operation: &'static Operation, origin: &str, fault: Transport
 }
 
 fn refusal(
-    operation: &'static Operation,
     status: u16,
     headers: &Headers,
     mut server: ServerError,
     mask: &Mask,
     repair: Option<Repair>,
+    scope: Option<Scope>,
     rights: Option<String>,
 ) -> Error {
     if server.request_id.is_none() {
@@ -318,7 +321,7 @@ fn refusal(
         300..400 => (ErrorKind::Status, "http.redirect"),
         400 => (ErrorKind::BadRequest, "http.400"),
         401 => (ErrorKind::Authentication, "auth.token_rejected"),
-        403 if operation.scope.is_some() => (ErrorKind::PermissionDenied, "auth.scope"),
+        403 if scope.is_some() => (ErrorKind::PermissionDenied, "auth.scope"),
         403 => (ErrorKind::PermissionDenied, "http.403"),
         404 => (ErrorKind::NotFound, "http.404"),
         409 => (ErrorKind::Conflict, "http.409"),
@@ -346,7 +349,7 @@ fn refusal(
     if let Some(text) = &server.request_id {
         message.push_str(&format!("; request {text}"));
     }
-    if let (403, Some(scope)) = (status, operation.scope) {
+    if let Some(scope) = scope {
         message.push_str(&format!(
             "; the operation is listed as needing the scope `{}`",
             scope.as_str()

@@ -93,7 +93,7 @@ fn key_refused(inner: Option<&Error>, from: &str, retry_in: Duration) -> Error {
     let said = server.code.clone().or_else(|| server.message.clone()).unwrap_or_default();
     let text = format!(
         "api.video refused to exchange the API key from {from} for an access token ({status}, {said}). \
-         Sandbox and production have keys of their own; is this one for this host? It is asked again in {} s, or at once for another key",
+         Sandbox and production have keys of their own; is it for this host? It is asked again in {} s, or at once for another key",
         seconds(retry_in)
     );
     Error::new(ErrorKind::Authentication, "auth.exchange_refused", text)

@@ -24,6 +24,17 @@ pub(super) enum Mode {
     Jwt,
 }
 
+impl Mode {
+    /// What is to be given for it: an API key, a token or a session.
+    pub(super) fn kind(self) -> Mode {
+        match self {
+            Mode::Bearer | Mode::Basic | Mode::ApiKey => Mode::ApiKey,
+            Mode::Token | Mode::Jwt => Mode::Token,
+            Mode::Session => Mode::Session,
+        }
+    }
+}
+
 /// The credentials of one client.
 #[derive(Default)]
 pub(super) struct Chosen {
@@ -228,26 +239,22 @@ impl<C: From<Client>> ClientBuilder<C> {
         let kinds = chosen.kinds();
         let Some(mode) = chosen.mode else {
             if let [(_, first), (_, second), ..] = &kinds[..] {
-                return Err(config(
-                    "auth.conflict",
-                    format!("both {first} and {second} are given; choose with option `auth_mode`"),
-                ));
+                let mut why =
+                    format!("both {first} and {second} are given; choose with option `auth_mode`");
+                let of_token = chosen.token.as_ref().map(HeldKey::provenance);
+                if let (true, Some(Provenance::Environment(_))) =
+                    (cfg!(feature = "native"), of_token)
+                {
+                    why.push_str(" or VIDEO_VECTOR_AUTH_MODE");
+                }
+                return Err(config("auth.conflict", why));
             }
             return Ok(());
         };
-        let wanted = match mode {
-            Mode::Bearer | Mode::Basic | Mode::ApiKey => Mode::ApiKey,
-            Mode::Token | Mode::Jwt => Mode::Token,
-            Mode::Session => Mode::Session,
-        };
+        let wanted = mode.kind();
         if !kinds.is_empty() && !kinds.iter().any(|(kind, _)| *kind == wanted) {
             let given: Vec<&str> = kinds.iter().map(|(_, text)| text.as_str()).collect();
-            let what = match wanted {
-                Mode::Session => "option `access_token` or `refresh_token`",
-                Mode::Token if self.service == Service::ApiVideo => "a `token_provider`",
-                Mode::Token => "a JWT",
-                _ => "an API key",
-            };
+            let what = self.wanted(wanted);
             return Err(config(
                 "auth.conflict",
                 format!("`auth_mode` wants {what}, and given is {}", listed(&given, " and ")),
@@ -265,6 +272,16 @@ impl<C: From<Client>> ClientBuilder<C> {
             }
         }
         Ok(())
+    }
+
+    /// What a mode is for, and how it is given.
+    pub(super) fn wanted(&self, kind: Mode) -> &'static str {
+        match kind {
+            Mode::Session => "option `access_token` or `refresh_token`",
+            Mode::Token if self.service == Service::ApiVideo => "option `token_provider`",
+            Mode::Token => "option `jwt`",
+            _ => "an API key",
+        }
     }
 
     pub(super) fn key_slot(making: &Making<'_>) -> Slot {
@@ -333,8 +350,8 @@ impl<C: From<Client>> ClientBuilder<C> {
     pub(super) fn jwt_kind_given(&self) -> Result<JwtKind, Error> {
         let Some(name) = self.text("jwt_kind") else { return Ok(JwtKind::default()) };
         JwtKind::from_name(name).ok_or_else(|| {
-            let names = listed(&JwtKind::NAMES, ", ");
-            config("config.bad_option", format!("option `jwt_kind` takes {names}, not `{name}`"))
+            let why = format!("option `jwt_kind` takes user, oauth or unknown, not `{name}`");
+            config("config.bad_option", why)
         })
     }
 

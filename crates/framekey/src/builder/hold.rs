@@ -60,7 +60,7 @@ impl<C: From<Client>> ClientBuilder<C> {
             let why = "option `strict_scopes` goes with `scopes`, which is not given";
             return Err(config("config.bad_option", why));
         }
-        Ok(CredentialSet::new(self.service, held, self.advice()).scoped(scopes, strict))
+        Ok(CredentialSet::new(self.service, held, self.advice(mode)).scoped(scopes, strict))
     }
 
     fn by_key(

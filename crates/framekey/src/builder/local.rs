@@ -138,6 +138,8 @@ impl<C: From<Client>> ClientBuilder<C> {
             Some((line, origin)) if wants_token(making) => {
                 chosen.token = Some(self.command(&line, &origin, making)?);
             }
+            // A mode that takes no key has nothing to look for in the keyring.
+            None if making.mode.is_some_and(|mode| mode.kind() != Mode::ApiKey) => {}
             command => chosen.key = self.last_sources(command, making)?,
         }
         Ok(chosen)
@@ -162,7 +164,7 @@ impl<C: From<Client>> ClientBuilder<C> {
         if sources.is_empty() {
             return Ok(None);
         }
-        let source = Arc::new(FirstOf::new(sources, self.advice()));
+        let source = Arc::new(FirstOf::new(sources, self.advice(making.mode)));
         self.live(source, making).map(Some)
     }
 

@@ -6,6 +6,7 @@ use framekey_catalog::{OPTIONS, OptionKind, OptionRow};
 use framekey_runtime::encode::listed;
 use framekey_runtime::{Error, Seconds, Secret, Value};
 
+use super::choose::Mode;
 use super::{ClientBuilder, config};
 use crate::dynamic::{Client, fold, nearest};
 
@@ -149,7 +150,10 @@ impl<C: From<Client>> ClientBuilder<C> {
     }
 
     /// What to set when nothing is configured.
-    pub(super) fn advice(&self) -> String {
+    pub(super) fn advice(&self, mode: Option<Mode>) -> String {
+        if let Some(kind @ (Mode::Session | Mode::Token)) = mode.map(Mode::kind) {
+            return format!("`auth_mode` wants {}.", self.wanted(kind));
+        }
         let variable = OPTIONS
             .iter()
             .filter(|row| row.name == "api_key")
