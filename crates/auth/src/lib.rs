@@ -56,7 +56,7 @@ pub use source::{Found, Held, HeldKey, SecretSource, source_failed};
 #[cfg(feature = "model")]
 #[doc(hidden)]
 pub use token::locked;
-pub use token::{DisposableTokenCredential, GivenSession, Renewal};
+pub use token::{AccessToken, DisposableTokenCredential, GivenSession, Renewal};
 #[cfg(feature = "native")]
 pub use token::{TokenEvent, TokenWatch};
 #[cfg(feature = "native")]

@@ -1,11 +1,22 @@
 //! Reading a fresh token: no allocation, from many threads.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use framekey_auth::{Credential, DisposableTokenCredential, HeldKey, Provenance, Renewal};
 use framekey_catalog::{Bearer, Scheme, Service};
 use framekey_runtime::testing::{Answer, HandClock, Script};
 use framekey_runtime::{BaseUrl, Clock, Secret, Session};
+
+/// The token's header, which is to be had at once.
+fn read(credential: &DisposableTokenCredential) -> bool {
+    let mut context = Context::from_waker(Waker::noop());
+    match pin!(credential.token()).poll(&mut context) {
+        Poll::Ready(Ok(token)) => token.header().matches(b"Bearer at") && token.generation() == 1,
+        _ => false,
+    }
+}
 
 #[tokio::test]
 async fn tk_01_reading_a_fresh_token_allocates_nothing() {
@@ -32,6 +43,7 @@ async fn tk_01_reading_a_fresh_token_allocates_nothing() {
                 let reads = allocation_counter::measure(|| {
                     for _ in 0..10_000 {
                         assert_eq!(credential.ready(), Some(1));
+                        assert!(read(&credential));
                     }
                 });
                 assert_eq!(reads.count_total, 0);

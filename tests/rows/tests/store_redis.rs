@@ -37,7 +37,7 @@ async fn until(what: impl Fn() -> bool) {
     panic!("it does not come to pass");
 }
 
-/// In short the lease is ended by hand; in the long form it ends by itself, after 20 of 40 s.
+/// In short the lease is ended by hand; with `FRAMEKEY_LONG=1` it ends by itself, after 20 of 40 s.
 #[tokio::test(flavor = "multi_thread")]
 async fn mp_05_what_a_holder_writes_that_was_paused_past_its_lease_is_refused() {
     let rounds = 3;

@@ -4,6 +4,7 @@ mod found;
 mod prove;
 mod table;
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
@@ -29,6 +30,8 @@ struct Standing {
     tests: Vec<Found>,
     /// The guarded line, or what is wrong with it.
     line: Result<usize, String>,
+    /// A test of the row has a long form.
+    has_long: bool,
 }
 
 pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
@@ -63,11 +66,15 @@ pub(crate) fn check(subject: &Subject) -> Result<Report> {
 
 fn stand(subject: &Subject) -> Result<Vec<Standing>> {
     let table = Table::read(&subject.text(table::TABLE)?)?;
-    let mut tests = Vec::new();
+    let (mut tests, mut long) = (Vec::new(), HashSet::new());
     for file in &subject.files {
         // What others wrote, and what is generated, bears no ids of ours.
         if !file.split('/').any(|part| part == "generated" || part == "node_modules") {
-            tests.extend(found::in_file(file, &subject.text(file)?));
+            let text = subject.text(file)?;
+            tests.extend(found::in_file(file, &text));
+            if text.contains(table::LONG) {
+                long.insert(file.clone());
+            }
         }
     }
     Ok(table
@@ -75,28 +82,36 @@ fn stand(subject: &Subject) -> Result<Vec<Standing>> {
         .into_iter()
         .map(|row| {
             let prefix = row.prefix();
-            let mine =
+            let mine: Vec<Found> =
                 tests.iter().filter(|test| test.prefixes.contains(&prefix)).cloned().collect();
+            let has_long = mine.iter().any(|test| long.contains(&test.file));
             let line = match subject.text(&row.guard.file) {
                 Ok(code) => row.guard.line(&code),
                 Err(error) => Err(format!("{error:#}")),
             };
-            Standing { row, tests: mine, line }
+            Standing { row, tests: mine, line, has_long }
         })
         .collect())
 }
 
-fn fault(Standing { row, tests, line }: &Standing) -> Option<String> {
+fn fault(Standing { row, tests, line, has_long }: &Standing) -> Option<String> {
     if tests.is_empty() {
         return Some(format!("{}: no test is named {}…", row.id, row.prefix()));
+    }
+    if row.short.is_some() && !has_long {
+        let (id, table, long) = (&row.id, table::TABLE, table::LONG);
+        return Some(format!("{id}: {table} names a short form, and no test asks for {long}"));
     }
     let why = line.as_ref().err()?;
     Some(format!("{}: {} {why}; correct {}", row.id, row.guard.file, table::TABLE))
 }
 
 fn show(standing: &Standing) {
-    let Standing { row, tests, line } = standing;
+    let Standing { row, tests, line, .. } = standing;
     say::line(&format!("{}  {}: {}", row.id, row.title, row.figure));
+    if let Some(short) = &row.short {
+        say::line(&format!("       short  {short}; all of it with {}=1", table::LONG));
+    }
     for Found { file, name, .. } in tests {
         say::line(&format!("       test   {file}  {name}"));
     }

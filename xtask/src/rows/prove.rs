@@ -84,7 +84,7 @@ impl Copy {
 
     /// How the row's tests fail without its guard.
     fn prove(&self, standing: &Standing) -> Result<String> {
-        let Standing { row, tests, line } = standing;
+        let Standing { row, tests, line, .. } = standing;
         if let Err(why) = line {
             bail!("{} {why}", row.guard.file);
         }

@@ -5,6 +5,8 @@ use serde::Deserialize;
 
 /// Where the table is.
 pub(crate) const TABLE: &str = "tests/rows/rows.toml";
+/// The environment variable that tests with a long form ask for.
+pub(crate) const LONG: &str = "FRAMEKEY_LONG";
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,6 +24,8 @@ pub(crate) struct Row {
     pub(crate) title: String,
     /// What is demanded.
     pub(crate) figure: String,
+    /// What of it an ordinary run does; all of it is done with [`LONG`].
+    pub(crate) short: Option<String>,
     /// The row whose tests prove this one too, where it has none of its own.
     pub(crate) by: Option<String>,
     pub(crate) guard: Guard,

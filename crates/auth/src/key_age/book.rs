@@ -93,6 +93,12 @@ impl KeyAges {
         }))
     }
 
+    /// The same ages, for a key that is counted from 1 again.
+    pub(crate) fn of_another(&self) -> Self {
+        self.0.looked_at.store(0, Ordering::Relaxed);
+        self.clone()
+    }
+
     /// The key is about to be sent. Looks at it when it is new, and once an hour.
     pub(crate) fn used(&self, held: &Held, from: &Provenance) {
         let book = &*self.0;

@@ -25,17 +25,17 @@ mod watch;
 use std::sync::Arc;
 use std::time::Duration;
 
-use framekey_catalog::{Bearer, Scheme};
+use framekey_catalog::{Bearer, Scheme, Service};
 #[cfg(feature = "native")]
 use framekey_runtime::ErrorKind;
 use framekey_runtime::{Applied, BoxFuture, CredentialKind, Error, Repair, Secret, Session};
 
 #[cfg(feature = "native")]
 use crate::store::TokenStore;
-use crate::{Credential, HeldKey, Provenance};
+use crate::{Credential, HeldKey, KeyRule, Provenance, Slot};
 #[cfg(not(feature = "native"))]
 use alone::{Sharing, Turn};
-use cell::{Cell, Given};
+use cell::{Cell, Given, Token};
 #[cfg(feature = "native")]
 use share::Sharing;
 use state::Mode;
@@ -70,6 +70,32 @@ pub struct GivenSession {
     /// What renews it. Presented once, and once more if nobody knows what came of it (RFC 6749,
     /// section 6); the one in the answer takes its place.
     pub refresh_token: Option<Secret>,
+}
+
+/// An access token in hand. Clones share its text.
+#[derive(Clone)]
+pub struct AccessToken(Arc<Token>);
+
+impl AccessToken {
+    /// `Bearer …`.
+    #[must_use]
+    pub fn header(&self) -> &Secret {
+        &self.0.header
+    }
+
+    /// Its number, counted from 1.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.0.generation
+    }
+}
+
+impl std::fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AccessToken")
+            .field("generation", &self.0.generation)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A bearer token of one hour, exchanged for an API key, or a session that was given.
@@ -136,8 +162,20 @@ impl DisposableTokenCredential {
 
     /// Puts another key in the place of the one held; it is tried at the next need, whatever pause
     /// the old one had earned. A good token stays in use. Without effect on a given session.
-    pub fn replace_key(&self, key: Secret) {
-        self.0.change_key(HeldKey::fixed(key, self.0.from()));
+    ///
+    /// # Errors
+    /// `auth.malformed`: the key is checked as the first one was.
+    pub fn replace_key(&self, key: &Secret) -> Result<(), Error> {
+        let from = self.0.from();
+        let rule = KeyRule::new(Service::ApiVideo, Slot::ApiKey);
+        let key = HeldKey::fixed(rule.clean(key.expose(), &from)?, from);
+        #[cfg(feature = "native")]
+        let key = match self.0.key().as_ref().and_then(HeldKey::ages) {
+            Some(ages) => key.aged(ages.of_another()),
+            None => key,
+        };
+        self.0.change_key(key);
+        Ok(())
     }
 
     /// Puts another session in the place of all that is held.
@@ -153,6 +191,15 @@ impl DisposableTokenCredential {
     /// Forgets the key and the tokens; later calls, and those that wait, fail with `usage.closed`.
     pub fn close(&self) {
         self.0.close();
+    }
+
+    /// The token that a call would send now, after as short a wait as a call's. A fresh one is had
+    /// without a lock, a wait or an allocation.
+    ///
+    /// # Errors
+    /// Those of a call that gets no token: `auth.exchange_refused` and the like.
+    pub async fn token(&self) -> Result<AccessToken, Error> {
+        self.0.token().await.map(AccessToken)
     }
 
     /// The number of the token that a call would send at once, counted from 1; `None` if the call

@@ -145,7 +145,7 @@ async fn tk_05_a_wrong_key_is_asked_once_a_minute_and_another_one_at_once() {
             tokio::time::advance(Duration::from_millis(59)).await;
         }
         assert_eq!((service.sums().exchanges, service.sums().calls), (1, 0));
-        client.credential.replace_key(Secret::new("another"));
+        client.credential.replace_key(&Secret::new("another")).unwrap();
         client.list().await.unwrap();
         assert_eq!(service.sums().exchanges, 2);
     }
@@ -176,7 +176,7 @@ async fn tk_05_a_key_replaced_during_an_exchange_is_tried_at_once() {
         async move { client.token().await }
     });
     tokio::time::sleep(Duration::from_millis(10)).await;
-    client.credential.replace_key(Secret::new("another"));
+    client.credential.replace_key(&Secret::new("another")).unwrap();
     assert_eq!(waiter.await.unwrap().unwrap(), 1);
     assert_eq!((service.sums().exchanges, client.failed_cycles()), (2, (0, 0)));
 }

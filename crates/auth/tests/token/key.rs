@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
 use framekey_auth::{
-    DisposableTokenCredential, Found, HeldKey, KeyRule, Notices, Provenance, Renewal, SecretSource,
-    Slot,
+    DisposableTokenCredential, Found, HeldKey, KeyAges, KeyRule, Notices, Provenance, Renewal,
+    SecretSource, Slot,
 };
 use framekey_catalog::Service;
 use framekey_runtime::{BoxFuture, Error, ErrorKind, Secret};
 
-use crate::support::{ApiVideo, Client, KEY, seconds};
+use crate::support::{ApiVideo, Client, KEY, Play, seconds};
 
 /// A key that can be replaced behind the client's back.
 #[derive(Default)]
@@ -120,4 +120,26 @@ async fn e32_a_source_without_a_key_is_named_and_asked_again_later() {
     tokio::time::advance(seconds(3600)).await;
     client.list().await.unwrap();
     assert_eq!(service.keys(), [KEY, KEY]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn e33_a_key_that_replaces_another_is_cleaned_and_checked_and_its_age_is_kept() {
+    let service = ApiVideo::new(|_, _| Play::Answer(400, r#"{"type":"x/wrong-key"}"#));
+    let clock = Arc::new(service.clock.clone());
+    let ages =
+        KeyAges::new(Service::ApiVideo, None, None, Arc::clone(&clock) as _, Notices::default());
+    let key = HeldKey::fixed(Secret::new(KEY), Provenance::Option("api_key")).aged(ages);
+    let client =
+        service.client_with(5, |bare| DisposableTokenCredential::new(key, Renewal::Exchange, bare));
+    client.token().await.unwrap_err();
+    for bad in ["", "can\nary", "tlk_canary"] {
+        let error = client.credential.replace_key(&Secret::new(bad)).unwrap_err();
+        assert_eq!(error.code(), "auth.malformed");
+        assert!(!error.to_string().contains("canary"), "{error}");
+    }
+    client.credential.replace_key(&Secret::new(" \"another\"\n")).unwrap();
+    let error = client.token().await.unwrap_err();
+    let mark = framekey_auth::fingerprint(&Secret::new("another"));
+    let wanted = format!("option `api_key` ({mark}, first used by this process today)");
+    assert!(error.to_string().contains(&wanted), "{error}");
 }

@@ -98,7 +98,7 @@ async fn mp_01_another_key_and_another_host_have_their_own_token() {
     let store: Arc<dyn TokenStore> = Arc::new(MemoryStore::default());
     service.client_in(Arc::clone(&store), 1).list().await.unwrap();
     let client = service.client_in(store, 2);
-    client.credential.replace_key(Secret::new("another-key"));
+    client.credential.replace_key(&Secret::new("another-key")).unwrap();
     client.list().await.unwrap();
     assert_eq!(service.sums().exchanges, 2);
 }
