@@ -41,6 +41,8 @@ const MISTAKES = {
   "an option that is far off": [() => vv({ colour: 1 }).indexes.list(), "config.bad_option", /it has apiKey, jwt, jwtKind, .*baseUrl/],
   "a misspelt function": [() => vv({ tokenProvder: () => "canary" }).indexes.list(), "config.bad_option", /`tokenProvder` does not take a function; .*`tokenProvider` do/],
   "a token for a provider": [() => vv({ tokenProvider: "canary" }).indexes.list(), "config.bad_option", /`tokenProvider` takes a function/],
+  "a listener, which is not there": [() => vv({ onNotice: () => {} }).indexes.list(), "config.bad_option", /`onNotice` does not take a function; in JavaScript only `apiKey` and `tokenProvider` do$/],
+  "one, where keys are all there is": [() => new TwelveLabs({ onNotice: () => {} }).indexes.list(), "config.bad_option", /`onNotice` does not take a function; in JavaScript only `apiKey` does$/],
   "a function for a JWT": [() => vv({ jwt: () => "canary" }).indexes.list(), "config.bad_option", /`jwt` does not take a function/],
   "a key under two names": [() => vv({ api_key: "canary" }).indexes.list(), "config.bad_option", /option `apiKey` is given twice/],
   "a number for a key": [() => vv({ apiKey: 5 }).indexes.list(), "config.bad_option", /`apiKey` takes a text/],

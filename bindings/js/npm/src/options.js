@@ -26,7 +26,8 @@ export function readOptions(client, options) {
     } else if (known === "tokenprovider" && value != null) {
       throw wrong(`option \`${name}\` takes a function`);
     } else if (type === "function" || type === "symbol" || type === "bigint" || (type === "number" && !isFinite(value))) {
-      const hint = type === "function" ? "; `apiKey` and `tokenProvider` do" : "";
+      const takers = client === "TwelveLabs" ? "`apiKey` does" : "`apiKey` and `tokenProvider` do";
+      const hint = type === "function" ? `; in JavaScript only ${takers}` : "";
       throw wrong(`option \`${name}\` does not take ${type === "number" ? value : `a ${type}`}${hint}`);
     }
   }
