@@ -549,9 +549,11 @@ async fn ro_04_where_first_uses_cannot_be_kept_no_call_fails_and_none_is_said_to
     let mark = framekey::auth::fingerprint(&Secret::new("tlk_canary"));
     let wanted = format!("TWELVE_LABS_API_KEY ({mark}, first used by this process today)");
     let nowhere = machine.folder.path().join("nowhere/config.toml");
+    let lossy = format!("{}/h\u{fffd}me", machine.folder.path().display());
     for (home, config) in [
         ("", None),
         ("relative", None),
+        (&lossy, None),
         ("/dev/null", None),
         ("/", nowhere.to_str()),
         ("/", Some("/dev/null/config.toml")),

@@ -167,7 +167,7 @@ async fn ro_03_a_laggard_whose_source_was_not_told_fails_with_its_name_and_recov
     assert_eq!((error.code(), error.attempts()), ("auth.key_rejected", 1));
     let told = error.to_string();
     let mark = framekey::auth::fingerprint(&Secret::new(old.as_str()));
-    for part in [file.display().to_string(), mark, "first used today".to_owned()] {
+    for part in [file.display().to_string(), mark, "first used by this process today".to_owned()] {
         assert!(told.contains(&part), "{told}");
     }
     assert!(!told.contains(&old) && !told.contains(&new), "{told}");

@@ -187,9 +187,11 @@ impl<C: From<Client>> ClientBuilder<C> {
     }
 
     /// The folder that a variable names: from the root on, as nobody means one below wherever we are.
+    /// One whose name is no text is another than it seems.
     fn folder(&self, variable: &str) -> Option<PathBuf> {
-        let folder = PathBuf::from((self.environment)(variable)?);
-        folder.is_absolute().then_some(folder)
+        let text = (self.environment)(variable)?;
+        let folder = Some(text).filter(|text| !text.contains(char::REPLACEMENT_CHARACTER));
+        folder.map(PathBuf::from).filter(|folder| folder.is_absolute())
     }
 
     /// The profile to use, if the file is there or was asked for, and who asked for it.
