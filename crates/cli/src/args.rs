@@ -45,7 +45,7 @@ pub struct Demo {
     /// Run against the real service, with its key from the environment; only reading steps.
     #[arg(long, value_name = "SERVICE", value_parser = service)]
     pub live: Option<Service>,
-    /// With --live: also run the steps that create, change and delete.
+    /// With --live: also run the steps that create, change and delete; what they make is deleted again.
     #[arg(long, requires = "live")]
     pub write: bool,
 }

@@ -32,7 +32,10 @@ pub(crate) async fn command(options: Options) -> Result<ExitCode, Error> {
     // Before there is anything that would stay: the clip, or what is made on an account.
     let mut stop = Stop::catch()?;
     let clip = clip::open(options.file.as_deref())?;
-    let mut stage = stage(&options, Vec::new()).await?;
+    let mut stage = tokio::select! {
+        stage = stage(&options, Vec::new()) => stage?,
+        code = stop.wait() => return Ok(ExitCode::from(code)),
+    };
     let mut stopped = tokio::select! {
         () = play(&mut stage, options.live, clip.path()) => None,
         code = stop.wait() => Some(code),
