@@ -106,7 +106,8 @@ pub(crate) struct Call {
     /// The operation: `videos.list`.
     pub(crate) operation: String,
     /// Arguments as NAME=VALUE. Where the operation takes a text, the value is taken as it is; elsewhere a
-    /// value that is JSON is taken as JSON, and a value @FILE as a file to send.
+    /// value that is JSON is taken as JSON, a value @FILE as a file to send, and - as what standard input
+    /// has. Secrets are taken from there only.
     pub(crate) arguments: Vec<String>,
     /// Use the sandbox (api.video).
     #[arg(long)]

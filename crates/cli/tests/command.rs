@@ -1,6 +1,7 @@
 //! The command as a user runs it: exit codes, one clear message, nothing half done.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
 
+use std::io::{Seek as _, Write as _};
 use std::net::TcpListener;
 use std::process::{Command, Output};
 
@@ -142,6 +143,38 @@ fn sh_06_no_flag_takes_a_secret() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sh_06_a_secret_that_an_operation_takes_comes_from_standard_input() {
+    let typed = [
+        ["access_tokens.create", "api_key=canary"],
+        ["access_tokens.create", "apiKey=\"canary\""],
+        ["access_tokens.create", "body={\"apiKey\":\"canary\"}"],
+        ["access_tokens.refresh", "refresh_token=canary"],
+        ["upload_tokens.delete", "upload_token=canary"],
+    ];
+    for [operation, argument] in typed {
+        let said = problem(&["call", "api-video", operation, argument], &[], 2);
+        assert!(said.contains("=-` and give the value on standard input"), "{said}");
+    }
+    let emulator = Emulator::start(Config::default()).await.unwrap();
+    let key = emulator.credentials().api_video_key.clone();
+    for (argument, text) in [
+        ("api_key=-", format!("{key}\n")),
+        ("body=-", serde_json::json!({ "apiKey": key }).to_string()),
+    ] {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        file.rewind().unwrap();
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("framekey"));
+        command.args(["call", "api-video", "access_tokens.create", argument]).stdin(file);
+        command.env_clear();
+        command.env("FRAMEKEY_APIVIDEO_BASE_URL", emulator.base_url(Service::ApiVideo));
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(answer["token_type"], "Bearer", "{argument}");
+    }
+}
+
 #[test]
 fn a_port_in_use_is_told_by_number() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -160,7 +193,6 @@ fn the_demo_prints_one_json_document_and_ends_with_0() {
 
 #[test]
 fn the_demo_uploads_a_file_of_the_users() {
-    use std::io::Write as _;
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(&vec![1; 7 << 20]).unwrap();
     let output = framekey(&["demo", "--json", "--file", file.path().to_str().unwrap()], &[]);
