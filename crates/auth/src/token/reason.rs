@@ -60,10 +60,10 @@ pub(super) fn explain(reason: Reason, cause: Option<&Cause>, from: &str) -> Erro
     }
 }
 
-/// What to say of tokens that are refused as soon as they are made.
+/// What to say of a second token that is refused before a 401 may cause an exchange again.
 pub(super) fn rejected(from: &str, retry_in: Duration) -> String {
     format!(
-        "api.video refuses even the access token that it has just given (401; {from}); the next exchange is made in {} s",
+        "api.video refused a second access token within 30 s (401; {from}); the next exchange is made in {} s",
         seconds(retry_in)
     )
 }

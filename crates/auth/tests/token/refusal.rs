@@ -130,6 +130,24 @@ async fn tk_08_a_thousand_calls_at_once_make_two_exchanges() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn tk_08_two_true_revocations_within_half_a_minute_are_told_as_what_they_are() {
+    let service = ApiVideo::well();
+    let client = service.client(Renewal::Exchange, 8);
+    client.list().await.unwrap();
+    service.revoke_all();
+    client.list().await.unwrap();
+    tokio::time::advance(seconds(20)).await;
+    service.revoke_all();
+    // The call that is refused, and one that finds no token.
+    for _ in 0..2 {
+        let error = client.list().await.unwrap_err();
+        assert_eq!(error.code(), "auth.key_rejected");
+        let told = "api.video refused a second access token within 30 s (401; ";
+        assert!(error.message().contains(told), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn tk_08_a_failed_exchange_after_a_refusal_is_tried_again_soon() {
     let service = ApiVideo::new(|number, _| {
         if (1..4).contains(&number) { Play::Answer(503, "{}") } else { Play::Token("3600") }
