@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use framekey_runtime::{Error, ErrorKind, Secret, Time};
+use framekey_runtime::{Error, Secret, Time};
 use futures_util::future::{Either, select};
 
 use super::Turn;
@@ -12,10 +12,10 @@ use super::exchange::{Denied, Granted, attempt};
 use super::flight::{Fault, Means, Order};
 use super::life::elapsed;
 use super::reason::Cause;
-use crate::source::Held;
+use crate::source::{Held, source_failed};
 
-/// How long the key's source may take: a command has 10 s, and a source that hangs must not hold
-/// the flight for ever.
+/// How long the key's source may take: a command has 10 s, and who waits for the flight gives up
+/// after 15.5 s, so the 30 s of other callbacks would be told to nobody.
 const SOURCE: Duration = Duration::from_secs(12);
 
 /// Says that a flight vanished, should its task be dropped or panic before it ends.
@@ -163,9 +163,8 @@ async fn read_key(cell: &Cell, order: Order, first: bool) -> Result<Option<Arc<H
         }
         Either::Left((Err(error), _)) => Err(error),
         Either::Right(_) => {
-            let from = key.provenance();
-            let text = format!("{from} gave no key within {} s", SOURCE.as_secs());
-            Err(Error::new(ErrorKind::Credential, "auth.source", text))
+            let why = format!("gave nothing in {} s", SOURCE.as_secs());
+            Err(source_failed(&key.provenance(), &why))
         }
     }
 }
