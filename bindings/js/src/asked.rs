@@ -1,6 +1,5 @@
 //! Functions of the caller's that give a secret.
 
-use std::fmt;
 use std::time::Duration;
 
 use framekey::Error;
@@ -33,9 +32,10 @@ impl SecretSource for Asked {
                     let end = given.end().map(|end| Duration::from_millis(end as u64));
                     Ok(Found { secret: Secret::new(given.secret()), expires_at: end })
                 }
+                // What it did instead, without its words.
                 Err(did) => {
-                    let did = Did(did.as_string().unwrap_or_default());
-                    Err(source_failed(&self.provenance(), "failed").because(did))
+                    let did = did.as_string().unwrap_or_default();
+                    Err(source_failed(&self.provenance(), &did))
                 }
             }
         })
@@ -49,15 +49,3 @@ impl SecretSource for Asked {
         self.lasts
     }
 }
-
-/// What a function did instead, without its words.
-#[derive(Debug)]
-struct Did(String);
-
-impl fmt::Display for Did {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Did {}

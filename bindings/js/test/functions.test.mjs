@@ -88,7 +88,9 @@ test("e32 a refused token is followed by a new one and never sent again", async 
     assert.equal(got.length, 2);
     assert.equal(new Set(got).size, 2);
     const same = new VideoVector({ tokenProvider: () => ({ token: TOKEN, ...more }), baseUrl });
-    const again = await sentBy(() => assert.rejects(same.apiKeys.list(), { code: "auth.token_rejected" }), () => true);
+    const advice = /The callback `tokenProvider` gives a token that is refused; have it get a new one\./;
+    const told = (error) => error.code === "auth.token_rejected" && advice.test(error.message);
+    const again = await sentBy(() => assert.rejects(same.apiKeys.list(), told), () => true);
     assert.equal(again.length, 1);
   }
 });
@@ -118,11 +120,11 @@ const BAD = {
   "gives another object": [() => ({ access_token: CANARY }), "auth.source", "gave Object, not a text"],
   "gives a bad end": [() => ({ token: CANARY, expiresAt: CANARY }), "auth.source", "gave an expiresAt that is string, not a time"],
   "gives an invalid date": [() => ({ token: CANARY, expiresAt: new Date(NaN) }), "auth.source", "gave an expiresAt that is Date, not a time"],
-  "gives two lines": [() => `${TOKEN}\nx-other: ${CANARY}`, "auth.malformed"],
-  "gives an empty text": [() => "", "auth.malformed"],
+  "gives two lines": [() => `${TOKEN}\nx-other: ${CANARY}`, "auth.source"],
+  "gives an empty text": [() => "", "auth.source"],
 };
 
-for (const [how, [tokenProvider, code, cause]] of Object.entries(BAD)) {
+for (const [how, [tokenProvider, code, did = ""]] of Object.entries(BAD)) {
   test(`py_02 a token provider that ${how} is told without its words, and nothing is sent`, async () => {
     const vv = new VideoVector({ tokenProvider, baseUrl });
     const got = await sentBy(async () => {
@@ -131,7 +133,8 @@ for (const [how, [tokenProvider, code, cause]] of Object.entries(BAD)) {
           assert.ok(error instanceof framekey.CredentialError, inspect(error));
           assert.equal(error.code, code);
           assert.match(error.message, /callback `tokenProvider`/);
-          assert.equal(error.cause?.message, cause);
+          assert.ok(error.message.includes(did), error.message);
+          assert.equal(error.cause, undefined);
           assert.ok(!inspect(error, { depth: 9, showHidden: true }).includes("canary"));
           return true;
         });
@@ -140,6 +143,14 @@ for (const [how, [tokenProvider, code, cause]] of Object.entries(BAD)) {
     assert.deepEqual(got, []);
   });
 }
+
+test("py_02 an api key function that gives junk is told as a token provider is", async () => {
+  for (const [how, text] of [[() => 1, /callback `apiKey` gave number, not a text/], [() => "", /API key from callback `apiKey` is empty/]]) {
+    await assert.rejects(new TwelveLabs({ apiKey: how, baseUrl }).indexes.list(), (error) => {
+      return error instanceof framekey.CredentialError && text.test(error.message);
+    });
+  }
+});
 
 test("py_02 a failure is not latched", async () => {
   const tokenProvider = counting((number) => {

@@ -56,7 +56,8 @@ fn asking(
         };
         async move {
             drop(tokio::task::spawn_blocking(begin));
-            receiver.await.ok().flatten().ok_or(CallbackFailed)
+            let answer = receiver.await.unwrap_or_else(|_| Err("failed".to_owned()));
+            answer.map_err(CallbackFailed::that)
         }
         .boxed()
     }
@@ -64,16 +65,28 @@ fn asking(
 
 /// Where the answer of a function goes.
 #[pyclass(frozen, module = "framekey._native")]
-pub(crate) struct Answer(Mutex<Option<oneshot::Sender<Option<String>>>>);
+pub(crate) struct Answer(Mutex<Option<oneshot::Sender<Result<String, String>>>>);
 
 #[pymethods]
 impl Answer {
-    /// A text, or None where there is none. The first answer counts.
-    fn give(&self, text: Option<String>) {
+    /// The text that was asked for.
+    fn give(&self, text: String) {
+        self.settle(Ok(text));
+    }
+
+    /// What the function did instead, without its words.
+    fn fail(&self, did: String) {
+        self.settle(Err(did));
+    }
+}
+
+impl Answer {
+    /// The first answer counts.
+    fn settle(&self, answer: Result<String, String>) {
         let sender = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(sender) = sender {
             // Whoever asked may have given up.
-            drop(sender.send(text));
+            drop(sender.send(answer));
         }
     }
 }

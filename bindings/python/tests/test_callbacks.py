@@ -144,20 +144,45 @@ def test_e10_an_api_key_function_that_fails_is_told_without_its_words(
     with pytest.raises(framekey.CredentialError) as caught:
         asyncio.run(framekey.AsyncApiVideo(api_key=callback, base_url=base_url).videos.list())
     assert caught.value.code == "auth.source" and sent == []
+    did = "gave bytes, not a text" if callback is gives_bytes else "raised KeyError"
+    assert f"callback `api_key` {did}, so there is no credential to send" in str(caught.value)
     assert "canary" not in str(caught.value) + caplog.text
+
+
+@pytest.mark.parametrize("service", [framekey.ApiVideo, framekey.TwelveLabs, framekey.VideoVector])
+def test_e33_junk_of_an_api_key_function_is_no_wrong_configuration(serve: Any, service: Any) -> None:
+    base_url, sent = taking(serve)
+    client = service(api_key=lambda: f"{CANARY}\n{CANARY}", base_url=base_url)
+    with pytest.raises(framekey.CredentialError) as caught:
+        (client.videos if service is framekey.ApiVideo else client.indexes).list()
+    assert (caught.value.code, sent) == ("auth.source", [])
+    assert "API key from callback `api_key` has a control character" in str(caught.value)
+    assert "canary" not in str(caught.value)
 
 
 BAD: dict[str, tuple[Any, str, str]] = {
     "raises": (fails, "auth.source", "raised KeyError"),
-    "bytes": (lambda: CANARY.encode(), "auth.source", "gave bytes, not str"),
-    "none": (lambda: None, "auth.source", "gave NoneType, not str"),
-    "number": (lambda: 1, "auth.source", "gave int, not str"),
+    "bytes": (lambda: CANARY.encode(), "auth.source", "gave bytes, not a text"),
+    "none": (lambda: None, "auth.source", "gave NoneType, not a text"),
+    "number": (lambda: 1, "auth.source", "gave int, not a text"),
     "raises later": (fails_later, "auth.source", "raised KeyError"),
-    "bytes later": (gives_bytes, "auth.source", "gave bytes, not str"),
-    "generator": (lambda: (yield), "auth.source", "gave generator, not str"),
-    "line": (lambda: f"{TOKEN}\nx-other: {CANARY}", "auth.malformed", ""),
-    "empty": (lambda: "", "auth.malformed", ""),
+    "bytes later": (gives_bytes, "auth.source", "gave bytes, not a text"),
+    "generator": (lambda: (yield), "auth.source", "gave generator, not a text"),
+    "line": (lambda: f"{TOKEN}\nx-other: {CANARY}", "auth.source", ""),
+    "empty": (lambda: "", "auth.source", ""),
 }
+
+
+def test_e32_a_provider_that_repeats_a_refused_token_is_told_to_get_another(serve: Any) -> None:
+    def refuse(request: Any) -> None:
+        request.send_response(401)
+        request.end_headers()
+
+    vv = framekey.VideoVector(token_provider=lambda: TOKEN, base_url=serve(refuse))
+    with pytest.raises(framekey.AuthenticationError) as caught:
+        vv.api_keys.list()
+    assert caught.value.code == "auth.token_rejected"
+    assert "The callback `token_provider` gives a token that is refused; have it get a new one." in str(caught.value)
 
 
 @pytest.mark.filterwarnings("error")
@@ -176,7 +201,7 @@ def test_e10_a_token_provider_that_fails_is_told_without_its_words(
     assert caught.value.code == code and "token_provider" in str(caught.value)
     assert sent == []
     assert caught.value.__cause__ is None and caught.value.__context__ is None
-    assert said in caplog.text
+    assert said in caplog.text and said in str(caught.value)
     assert "canary" not in str(caught.value) + repr(vars(caught.value)) + caplog.text
 
 

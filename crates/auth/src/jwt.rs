@@ -3,7 +3,7 @@
 use framekey_catalog::{Bearer, Scheme};
 use framekey_runtime::{Applied, BoxFuture, CredentialKind, Error, Repair, Secret};
 
-use crate::source::repair;
+use crate::source::{repair, repeated};
 use crate::{Credential, HeldKey, Provenance};
 
 /// Which kind of JWT is held. They look alike on the wire and do not open the same operations.
@@ -74,10 +74,13 @@ impl JwtCredential {
     }
 
     fn advice(&self) -> String {
+        let from = self.jwt.provenance();
+        if let Provenance::Callback(_) = from {
+            return repeated(&from);
+        }
         format!(
-            "{} from {} was refused; it may have expired. Sign in again and pass the new one.",
+            "{} from {from} was refused; it may have expired. Sign in again and pass the new one.",
             self.sent_as.title(),
-            self.jwt.provenance()
         )
     }
 }

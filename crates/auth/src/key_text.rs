@@ -96,7 +96,11 @@ impl KeyRule {
                 0..0x20 | 0x7f => "a control character",
                 _ => "a character outside ASCII",
             };
-            let place = format!("has {kind} at byte {} of {}", start + at + 1, text.len());
+            let hint = match bare.get(..at) {
+                Some(word) if word.eq_ignore_ascii_case("bearer") => "; leave out `Bearer`",
+                _ => "",
+            };
+            let place = format!("has {kind} at byte {} of {}{hint}", start + at + 1, text.len());
             return Err(malformed(place));
         }
         if self.slot == Slot::BasicKey && bare.contains(':') {

@@ -8,7 +8,7 @@ use framekey_runtime::{
 };
 
 use crate::jwt::fits;
-use crate::source::{source_failed, within};
+use crate::source::{repeated, unread, within};
 use crate::{CallbackFailed, Credential, JwtKind, KeyRule, Pending, Provenance, Slot};
 
 /// Gives a bearer token, without `Bearer`: a JWT of VideoVector, an access token of api.video. Any
@@ -67,15 +67,13 @@ impl ProvidedTokenCredential {
     }
 
     async fn header(&self) -> Result<Secret, Error> {
-        let ask = async {
-            self.provider.token().await.map_err(|CallbackFailed| source_failed(&FROM, "failed"))
-        };
+        let ask = async { self.provider.token().await.map_err(|failed| failed.of(&FROM)) };
         let given = within(&self.clock, &FROM, ask).await?;
         let rule = KeyRule::new(self.service, self.slot());
-        // Nothing was configured wrongly, so it is not that kind of error.
+        // Nothing was configured wrongly, so it is neither that kind of error nor its code.
         let (token, _) = rule
             .check(given.expose(), &FROM)
-            .map_err(|error| Error::new(ErrorKind::Credential, error.code(), error.message()))?;
+            .map_err(|error| Error::new(ErrorKind::Credential, "auth.source", error.message()))?;
         Ok(Secret::new(["Bearer ", token.expose()].concat()))
     }
 
@@ -118,12 +116,8 @@ impl Credential for ProvidedTokenCredential {
                 (Ok(header), Some(refused)) if !refused.matches(header.expose().as_bytes()) => {
                     return Repair::Resend;
                 }
-                (Ok(_), _) => {
-                    format!(
-                        "The {FROM} gives a token that is refused, and gives it again; have it get a new one."
-                    )
-                }
-                (Err(error), _) => format!("The token is refused, and then {}.", error.message()),
+                (Ok(_), _) => repeated(&FROM),
+                (Err(error), _) => unread(&repeated(&FROM), &FROM, &error),
             };
             Repair::Refused { code: "auth.token_rejected", advice }
         })

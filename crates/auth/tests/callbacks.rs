@@ -116,20 +116,20 @@ async fn py_02_a_provider_that_fails_panics_or_gives_junk_is_an_error_without_it
     let cases: [(Make, &str, &str); 6] = [
         (|clock| provided(fails, clock), "auth.source", "callback `token_provider` failed"),
         (|clock| provided(panics, clock), "auth.source", "callback `token_provider` panicked"),
-        (|clock| provided(|| async { Ok(String::new()) }, clock), "auth.malformed", "is empty"),
+        (|clock| provided(|| async { Ok(String::new()) }, clock), "auth.source", "is empty"),
         (
             |clock| provided(|| async { Ok("canary\ncanary".to_owned()) }, clock),
-            "auth.malformed",
+            "auth.source",
             "a control character at byte 7 of 13",
         ),
         (
             |clock| provided(|| async { Ok("Bearer canary".to_owned()) }, clock),
-            "auth.malformed",
-            "a space at byte 7 of 13",
+            "auth.source",
+            "a space at byte 7 of 13; leave out `Bearer`",
         ),
         (
             |clock| provided(|| async { Ok("canarý".to_owned()) }, clock),
-            "auth.malformed",
+            "auth.source",
             "outside ASCII",
         ),
     ];
@@ -168,7 +168,7 @@ async fn e32_a_key_callback_is_asked_once_and_again_when_the_key_is_refused() {
     let keys = Arc::new(Mutex::new(vec!["sk_live_2", "sk_live_1"]));
     let source = KeyCallback::new("api_key_callback", move || {
         let key = keys.lock().unwrap().pop();
-        async move { key.map(str::to_owned).ok_or(CallbackFailed) }
+        async move { key.map(str::to_owned).ok_or_else(CallbackFailed::default) }
     });
     let make = |clock: &HandClock| -> Box<dyn Credential> {
         let rule = KeyRule::new(Service::VideoVector, Slot::ApiKey);
@@ -186,6 +186,55 @@ async fn e32_a_key_callback_is_asked_once_and_again_when_the_key_is_refused() {
     assert!(error.message().contains("was read again and gave nothing"), "{error}");
     let sent = bench.sent("x-api-key");
     assert_eq!(sent, ["sk_live_1", "sk_live_1", "sk_live_1", "sk_live_2", "sk_live_2"]);
+}
+
+fn called_back(
+    slot: Slot,
+    answer: impl Fn() -> Result<String, CallbackFailed> + Send + Sync + 'static,
+) -> impl FnOnce(&HandClock) -> HeldKey {
+    let source = KeyCallback::new("api_key", move || std::future::ready(answer()));
+    let rule = KeyRule::new(Service::VideoVector, slot);
+    move |clock| HeldKey::new(Arc::new(source), rule, Arc::new(clock.clone()), Notices::default())
+}
+
+#[tokio::test]
+async fn py_02_a_key_callback_that_fails_or_gives_junk_is_told_as_a_provider_is() {
+    type Ask = fn() -> Result<String, CallbackFailed>;
+    let cases: [(Ask, &str); 4] = [
+        (|| Err(CallbackFailed::default()), "the callback `api_key` failed, so"),
+        (
+            || Err(CallbackFailed::that("raised KeyError")),
+            "the callback `api_key` raised KeyError, so",
+        ),
+        (|| Ok(" ".to_owned()), "the API key from callback `api_key` is empty"),
+        (|| Ok("canary\0".to_owned()), "has a control character at byte 7 of 7"),
+    ];
+    for (ask, text) in cases {
+        let key = called_back(Slot::ApiKey, ask);
+        let bench = bench(
+            |_| 200,
+            |clock| Box::new(ApiKeyCredential::new(Service::VideoVector, key(clock))),
+        );
+        let error = bench.call().await.unwrap_err();
+        assert_eq!((error.kind(), error.code()), (ErrorKind::Credential, "auth.source"), "{error}");
+        assert!(error.message().contains(text) && !error.message().contains("canary"), "{error}");
+        assert!(bench.script.take().is_empty(), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn e32_a_callback_that_repeats_a_refused_token_is_told_to_get_another_by_both_ways() {
+    let token = called_back(Slot::Jwt, || Ok("eyJ.old.x".to_owned()));
+    let by_source =
+        bench(|_| 401, |clock| Box::new(JwtCredential::new(token(clock), JwtKind::Unknown)));
+    let by_provider =
+        bench(|_| 401, |clock| provided(|| async { Ok("eyJ.old.x".to_owned()) }, clock));
+    for (bench, name) in [(by_source, "api_key"), (by_provider, "token_provider")] {
+        let error = bench.call().await.unwrap_err();
+        let advice =
+            format!("The callback `{name}` gives a token that is refused; have it get a new one.");
+        assert!(error.message().contains(&advice), "{error}");
+    }
 }
 
 /// Gives a token of a number on each read, which lives so long, if it says so.

@@ -214,15 +214,17 @@ async fn e32_two_ways_to_the_same_credential_are_a_conflict() {
     let of_file = both("api_key_file", &path);
     let of_command = both("credential_process", "x");
     let of_ring = both("keyring", "x").keyring(Ring("x"));
-    let source = KeyCallback::new("api_key_from", || async { Err(CallbackFailed) });
+    let source = KeyCallback::new("api_key_from", || async { Err(CallbackFailed::default()) });
     let of_callback = machine.builder(TL).api_key("tlk_canary").api_key_from(source);
     for builder in [of_file, of_command, of_ring, of_callback] {
         let (code, text) = refused(builder);
         assert_eq!(code, "auth.conflict");
         assert!(text.starts_with("both `api_key` and `"), "{text}");
     }
-    let jwt =
-        machine.builder(VV).jwt("e.canary.x").token_provider(|| async { Err(CallbackFailed) });
+    let jwt = machine
+        .builder(VV)
+        .jwt("e.canary.x")
+        .token_provider(|| async { Err(CallbackFailed::default()) });
     assert_eq!(refused(jwt).1, "both `jwt` and `token_provider` are given; leave one of them out");
     let no_ring = machine.builder(TL).set("keyring", json!("x")).unwrap();
     if cfg!(not(feature = "keyring")) {
@@ -578,7 +580,7 @@ async fn e32_the_status_names_each_credential_in_order_and_shows_no_value() {
     let of_code = both.auth_status().await.unwrap();
     let kinds: Vec<&str> = of_code.credentials.iter().map(|found| found.kind).collect();
     assert_eq!(kinds, ["JWT", "API key"]);
-    let provider = machine.builder(AV).token_provider(|| async { Err(CallbackFailed) });
+    let provider = machine.builder(AV).token_provider(|| async { Err(CallbackFailed::default()) });
     let provided = provider.upload_token("canary-up").auth_status().await.unwrap();
     let named: Vec<(&str, &str)> =
         provided.credentials.iter().map(|found| (found.kind, found.source.as_str())).collect();

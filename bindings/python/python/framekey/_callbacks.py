@@ -98,13 +98,13 @@ def _settle(name: str, given: object, answer: _native.Answer) -> None:
     if isinstance(given, str):
         answer.give(given)
     else:
-        _failed(name, f"gave {type(given).__name__}, not str", answer)
+        _failed(name, f"gave {type(given).__name__}, not a text", answer)
 
 
 def _failed(name: str, what: str, answer: _native.Answer) -> None:
-    # The class of an exception is told, its words are not: they may quote a secret. It is told first,
-    # so that the line stands in the log when the call fails.
+    # The class of an exception is told, its words are not: they may quote a secret. The log has it too, since
+    # a call may go on with the credential in hand, and first, so that the line is there when one fails.
     try:
         _log("warning", f"`{name}` {what}")
     finally:
-        answer.give(None)
+        answer.fail(what)

@@ -38,10 +38,10 @@ class BaseClient:
             "token_provider": options.pop("token_provider", None),
             "on_notice": options.pop("on_notice", None),
         }
-        given = {name: _json(value) for name, value in options.items() if value is not None}
-        options.clear()
         wrong = [f"`{name}` takes a function" for name, it in functions.items() if not (it is None or callable(it))]
-        wrong += [f"`{name}` takes a text, a finite number or a flag" for name, text in given.items() if text is None]
+        given = {name: _json(value) for name, value in options.items() if value is not None}
+        wrong += [_wrong(name, options[name]) for name, text in given.items() if text is None]
+        options.clear()
         try:
             if wrong:
                 fields: dict[str, object] = {"kind": "configuration", "code": "config.bad_option"}
@@ -142,6 +142,14 @@ def _json(value: object) -> str | None:
     except (TypeError, ValueError, RecursionError):
         return None
     return text
+
+
+def _wrong(name: str, value: object) -> str:
+    """Why an option cannot be written as JSON. A text that cannot is told without what is in it."""
+    if isinstance(value, str):
+        return f"`{name}` takes a text, and half of a surrogate pair is none"
+    takes = "a text or a function" if name == "api_key" else "a text, a finite number or a flag"
+    return f"`{name}` takes {takes}, not {value if isinstance(value, float) else type(value).__name__}"
 
 
 def encode(operation: str, arguments: dict[str, Any]) -> str:

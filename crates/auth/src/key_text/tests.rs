@@ -39,6 +39,7 @@ fn e33_a_bad_character_inside_is_named_by_place_and_not_shown() {
         ("canary\u{7f}x", "a control character at byte 7 of 8"),
         (" can ary", "a space at byte 5 of 8"),
         ("\"can ary\"", "a space at byte 5 of 9"),
+        ("bearer can", "a space at byte 7 of 10; leave out `Bearer`"),
         ("canäry", "a character outside ASCII at byte 4 of 7"),
         ("can\u{feff}ary", "a character outside ASCII at byte 4 of 9"),
     ] {

@@ -1,5 +1,7 @@
 //! A secret, or a token, that the caller's own code gives.
 
+use std::borrow::Cow;
+
 use framekey_runtime::{BoxFuture, Error, MaybeSend, Secret};
 
 use super::{Found, SecretSource, source_failed};
@@ -7,12 +9,31 @@ use crate::Provenance;
 
 /// A callback gave nothing. Any error becomes one by `?`; its text is not kept, since it may quote
 /// what was asked for.
-#[derive(Clone, Copy, Debug)]
-pub struct CallbackFailed;
+#[derive(Clone, Debug)]
+pub struct CallbackFailed(Cow<'static, str>);
+
+impl CallbackFailed {
+    /// `did` says what the callback did instead, as `raised KeyError`. Errors repeat it, so it must not
+    /// hold what somebody else has written.
+    pub fn that(did: impl Into<Cow<'static, str>>) -> Self {
+        CallbackFailed(did.into())
+    }
+
+    /// The error of the callback `from`.
+    pub(crate) fn of(&self, from: &Provenance) -> Error {
+        source_failed(from, &self.0)
+    }
+}
+
+impl Default for CallbackFailed {
+    fn default() -> Self {
+        Self::that("failed")
+    }
+}
 
 impl<E: std::error::Error> From<E> for CallbackFailed {
     fn from(_: E) -> Self {
-        CallbackFailed
+        Self::default()
     }
 }
 
@@ -43,7 +64,8 @@ where
     }
 }
 
-/// An API key that a callback gives: when it is first needed, and once more when it is refused.
+/// An API key that a callback gives: when it is first needed, and once more when it is refused. It has
+/// 30 s; 12 s where an exchange waits for it (api.video).
 pub struct KeyCallback {
     option: &'static str,
     ask: Ask,
@@ -69,7 +91,7 @@ impl SecretSource for KeyCallback {
         Box::pin(async {
             match self.ask.ask().await {
                 Ok(text) => Ok(Found { secret: Secret::new(text), expires_at: None }),
-                Err(CallbackFailed) => Err(source_failed(&self.provenance(), "failed")),
+                Err(failed) => Err(failed.of(&self.provenance())),
             }
         })
     }

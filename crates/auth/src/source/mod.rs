@@ -43,7 +43,9 @@ pub use keyring::SystemKeyring;
 pub use keyring::{KEYRING_SERVICE, Keyring, KeyringSource};
 #[cfg(feature = "native")]
 pub use profile::{Profile, ProfileKey, Section};
-pub(crate) use repair::repair;
+#[cfg(feature = "native")]
+pub(crate) use repair::unread;
+pub(crate) use repair::{repair, repeated};
 #[cfg(feature = "native")]
 pub(crate) use within::within;
 

@@ -232,10 +232,12 @@ impl Inner {
     fn check(&self, found: Found, before: Option<&Held>, now: Time) -> Outcome {
         let from = self.source.provenance();
         let lasts = self.source.lasts();
-        // What a function gives for one attempt was not configured wrongly.
-        let junk = |error: Error| match lasts {
-            true => error,
-            false => Error::new(ErrorKind::Credential, error.code(), error.message()),
+        // What a callback gives was not configured wrongly: it failed as one that gives nothing does.
+        let junk = |error: Error| match from {
+            Provenance::Callback(_) => {
+                Error::new(ErrorKind::Credential, "auth.source", error.message())
+            }
+            _ => error,
         };
         #[cfg(feature = "native")]
         let (secret, remarks) = self.rule.check(found.secret.expose(), &from).map_err(junk)?;

@@ -79,7 +79,8 @@ impl<C: From<Client>> ClientBuilder<C> {
     }
 
     /// Where to read the API key: when it is first needed, and again when it is refused. A
-    /// [`KeyCallback`](framekey_auth::KeyCallback) makes one of an async function.
+    /// [`KeyCallback`](framekey_auth::KeyCallback) makes one of an async function. A read has 30 s, and
+    /// 12 s where an exchange waits for it (api.video).
     #[must_use]
     pub fn api_key_from(mut self, source: impl SecretSource + 'static) -> Self {
         self.key_source = Some(Arc::new(source));

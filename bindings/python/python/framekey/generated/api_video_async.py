@@ -1795,8 +1795,8 @@ class AsyncApiVideo(AsyncServiceClient):
         Args:
             api_key: The API key of the service's dashboard (VideoVector - also of
                 `api_keys.create`). A function, `async` or not, is asked when the key is first
-                needed and when it is refused. From the environment: FRAMEKEY_APIVIDEO_API_KEY,
-                APIVIDEO_API_KEY.
+                needed and when it is refused; it has 30 s, for api.video 12 s. From the
+                environment: FRAMEKEY_APIVIDEO_API_KEY, APIVIDEO_API_KEY.
             access_token: An access token that was made elsewhere, for those who have no API key.
                 Calls fail with `auth.session_lost` when it ends and there is no `refresh_token`.
             refresh_token: What renews a given `access_token`. It is used up by that, and the one in

@@ -2903,8 +2903,8 @@ class TwelveLabs(ServiceClient):
         Args:
             api_key: The API key of the service's dashboard (VideoVector - also of
                 `api_keys.create`). A function, `async` or not, is asked when the key is first
-                needed and when it is refused. From the environment: FRAMEKEY_TWELVELABS_API_KEY,
-                TWELVE_LABS_API_KEY, TWELVELABS_API_KEY.
+                needed and when it is refused; it has 30 s, for api.video 12 s. From the
+                environment: FRAMEKEY_TWELVELABS_API_KEY, TWELVE_LABS_API_KEY, TWELVELABS_API_KEY.
             api_key_file: A file that holds the API key and nothing else, for its owner only (mode
                 0600). Read again when it changes, and when the key is refused. From the
                 environment: FRAMEKEY_TWELVELABS_API_KEY_FILE.

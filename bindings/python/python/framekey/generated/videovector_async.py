@@ -2642,8 +2642,9 @@ class AsyncVideoVector(AsyncServiceClient):
         Args:
             api_key: The API key of the service's dashboard (VideoVector - also of
                 `api_keys.create`). A function, `async` or not, is asked when the key is first
-                needed and when it is refused. From the environment: FRAMEKEY_VIDEOVECTOR_API_KEY,
-                VIDEO_VECTOR_API_KEY, VIDEOVECTOR_API_KEY, VIDEOSEARCH_API_KEY.
+                needed and when it is refused; it has 30 s, for api.video 12 s. From the
+                environment: FRAMEKEY_VIDEOVECTOR_API_KEY, VIDEO_VECTOR_API_KEY,
+                VIDEOVECTOR_API_KEY, VIDEOSEARCH_API_KEY.
             jwt: The JWT of a signed-in user. The only credential that may make, rotate and revoke
                 API keys. From the environment: FRAMEKEY_VIDEOVECTOR_JWT, VIDEO_VECTOR_BEARER_TOKEN.
             jwt_kind: Which JWTs are given - `user` (of a web login), `oauth` or `unknown` (default)
