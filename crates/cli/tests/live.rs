@@ -50,6 +50,7 @@ impl Live {
     async fn left(&self) -> [Value; 2] {
         let key = self.emulator.credentials().api_video_key;
         let client: Client = Client::builder(Service::ApiVideo)
+            .environment(|_| None)
             .base_url(self.emulator.base_url(Service::ApiVideo))
             .api_key(key)
             .build()
