@@ -32,6 +32,15 @@ impl Answer {
         Answer { status, media, body: body.into(), headers: Vec::new(), errand: None }
     }
 
+    /// What ends each event, where the answer is a stream of them.
+    pub(crate) fn events(&self) -> Option<&'static str> {
+        match self.media {
+            "application/x-ndjson" => Some("\n"),
+            "text/event-stream" => Some("\n\n"),
+            _ => None,
+        }
+    }
+
     pub(crate) fn errand(mut self, letter: Letter) -> Self {
         self.errand = Some(Box::new(letter));
         self
@@ -48,12 +57,11 @@ pub(crate) fn problem(status: u16, kind: &str, title: &str, name: Option<&str>) 
     let mut body = json!({
         "type": format!("https://docs.api.video/reference/{kind}"), "title": title, "status": status,
     });
-    if let Some(name) = name {
-        let first = json!({ "type": body["type"], "title": title, "name": name });
+    if let Some(name) = name.or((status == 400).then_some("")) {
         body["name"] = json!(name);
-        if status == 400 {
-            body["problems"] = json!([first]);
-        }
+    }
+    if status == 400 {
+        body["problems"] = json!([body]);
     }
     Answer::json(status, &body)
 }

@@ -56,15 +56,35 @@ impl RateLimit {
     }
 }
 
-/// What was used of the windows, by the place of the limit among the switches.
-#[derive(Debug, Default)]
-pub(crate) struct Windows(Vec<Window>);
+/// The headers of api.video where no limit covers the call: always the same.
+pub(crate) fn told_by_default(answer: Answer) -> Answer {
+    if answer.headers.iter().any(|(name, _)| name == "x-ratelimit-limit") {
+        return answer;
+    }
+    Standing { limit: 1000, remaining: 999, wait: 60, refused: false }
+        .told(Service::ApiVideo, answer)
+}
 
-#[derive(Clone, Debug, Default)]
+/// What was used of the windows, by the place of the limit among the switches.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Windows(Vec<Option<Window>>);
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Window {
-    limit: Option<RateLimit>,
-    begun: Duration,
+    limit: RateLimit,
+    begun: Moment,
     used: u64,
+}
+
+impl Window {
+    fn end(&self) -> Duration {
+        self.begun.0.saturating_add(Duration::from_secs(self.limit.window))
+    }
+
+    /// Whether it is the running one of a limit.
+    fn is_of(&self, limit: &RateLimit, now: Moment) -> bool {
+        self.limit == *limit && (self.begun.0..self.end()).contains(&now.0)
+    }
 }
 
 /// How a call stands with the tightest limit that covers it.
@@ -103,11 +123,9 @@ impl Windows {
         }
         let own = limits.iter().zip(&self.0).filter(|(limit, _)| limit.service == "videovector");
         let used = own.map(|(limit, window)| {
-            let length = Duration::from_secs(limit.window);
-            let is_running = window.limit.as_ref() == Some(limit)
-                && (window.begun..window.begun + length).contains(&now.0);
-            let (begun, used) = if is_running { (window.begun, window.used) } else { (now.0, 0) };
-            let end = begun + length;
+            let running = window.as_ref().filter(|window| window.is_of(limit, now));
+            let (begun, used) = running.map_or((now, 0), |window| (window.begun, window.used));
+            let end = begun.0 + Duration::from_secs(limit.window);
             Used {
                 operation: limit.operation.clone(),
                 limit: limit.limit,
@@ -126,19 +144,19 @@ impl Windows {
         operation: &Operation,
         now: Moment,
     ) -> Option<Standing> {
-        self.0.resize(limits.len(), Window::default());
+        self.0.resize(limits.len(), None);
         let mut tightest: Option<Standing> = None;
         let mut covering = Vec::new();
         for (limit, window) in limits.iter().zip(&mut self.0) {
             if !limit.covers(operation) {
                 continue;
             }
-            let length = Duration::from_secs(limit.window);
-            let is_over = now.0 >= window.begun + length || now.0 < window.begun;
-            if window.limit.as_ref() != Some(limit) || is_over {
-                *window = Window { limit: Some(limit.clone()), begun: now.0, used: 0 };
+            if window.as_ref().is_none_or(|window| !window.is_of(limit, now)) {
+                *window = None;
             }
-            let left = (window.begun + length).saturating_sub(now.0);
+            let window =
+                window.get_or_insert_with(|| Window { limit: limit.clone(), begun: now, used: 0 });
+            let left = window.end().saturating_sub(now.0);
             let standing = Standing {
                 limit: limit.limit,
                 remaining: limit.limit.saturating_sub(window.used + 1),

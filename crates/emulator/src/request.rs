@@ -93,7 +93,7 @@ pub(crate) async fn serve(
         path,
         query,
         content_range: text(&head.headers, "content-range"),
-        idempotency_key: text(&head.headers, "idempotency-key"),
+        idempotency_key: text(&head.headers, "idempotency-key").filter(|key| !key.is_empty()),
         body,
         form,
         now: world.now(),
@@ -162,6 +162,12 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
+/// A header that came twice is one with a comma, as HTTP has it: two credentials are none.
+fn joined(headers: &HeaderMap, name: &str) -> Option<String> {
+    let all: Vec<&str> = headers.get_all(name).iter().filter_map(|one| one.to_str().ok()).collect();
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
 fn given(
     headers: &HeaderMap,
     query: &[(String, String)],
@@ -177,8 +183,8 @@ fn given(
         .and_then(|wanted| query.iter().find(|(name, _)| name == wanted))
         .map(|(_, value)| value.clone());
     Given {
-        authorization: text(headers, "authorization"),
-        api_key: text(headers, "x-api-key"),
+        authorization: joined(headers, "authorization"),
+        api_key: joined(headers, "x-api-key"),
         token,
     }
 }
@@ -196,9 +202,10 @@ async fn read(
     let service = operation.service;
     let content_type = text(headers, "content-type").unwrap_or_default();
     let takes_json = matches!(operation.body, Body::Json { .. });
-    let no_json = || {
-        let message = "The Content-Type of the body should be application/json.";
-        refuse(service, 415, bad_body_code(service), message, None)
+    let takes_form = matches!(operation.body, Body::Multipart { .. });
+    let should_be = |media: &str| {
+        let message = format!("The Content-Type of the body should be {media}.");
+        refuse(service, 415, bad_body_code(service), &message, None)
     };
     let announced = body.size_hint().lower();
     let too_large = |limit: &str| {
@@ -212,7 +219,7 @@ async fn read(
             return Err(too_large("5 GiB"));
         }
         if takes_json {
-            return Err(no_json());
+            return Err(should_be("application/json"));
         }
         let unread =
             |Unread { status, why }| refuse(service, status, bad_body_code(service), &why, None);
@@ -237,8 +244,11 @@ async fn read(
     if bytes.is_empty() {
         return Ok((Value::Null, Form::default()));
     }
+    if takes_form {
+        return Err(should_be("multipart/form-data"));
+    }
     if takes_json && !is_json(&content_type) {
-        return Err(no_json());
+        return Err(should_be("application/json"));
     }
     entry.body_bytes = bytes.len() as u64;
     entry.body_sha256 = sha256_hex(&bytes);

@@ -42,6 +42,9 @@ struct Saved {
     calls: Calls,
     services: Services,
     ledger: Ledger,
+    /// Not there in older documents.
+    #[serde(default)]
+    windows: Windows,
 }
 
 /// The same as it is written; it borrows.
@@ -56,6 +59,7 @@ struct Saving<'a> {
     calls: Calls,
     services: &'a Services,
     ledger: &'a Ledger,
+    windows: &'a Windows,
 }
 
 impl World {
@@ -77,6 +81,7 @@ impl World {
             calls,
             services: &state.services,
             ledger: &state.ledger,
+            windows: &state.windows,
         })
     }
 
@@ -110,7 +115,7 @@ impl World {
             saved.credentials.into();
         state.services = saved.services;
         state.ledger = saved.ledger;
-        state.windows = Windows::default();
+        state.windows = saved.windows;
         state.faults = saved.faults;
         state.fault_draw = saved.fault_draw;
         state.counts = counts;

@@ -46,6 +46,11 @@ impl<T> Shelf<T> {
         self.items.len()
     }
 
+    /// The oldest one.
+    pub(crate) fn first(&self) -> Option<&T> {
+        self.items.values().next()
+    }
+
     /// Oldest first.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.items.values()

@@ -18,7 +18,7 @@ use crate::fault::{Fault, Planted};
 use crate::files::{self, FileCall};
 use crate::journal::{Entry, Journal};
 use crate::ledger::{Keyed, Ledger};
-use crate::limits::Windows;
+use crate::limits::{self, Windows};
 use crate::scenario::Scenario;
 use crate::switches::Switches;
 use crate::tls::Tls;
@@ -344,8 +344,12 @@ impl World {
         Met { fault, answer }
     }
 
-    /// A refusal of VideoVector bears an id and a time, whoever refused.
+    /// A refusal of VideoVector bears an id and a time, whoever refused, and an answer of api.video its
+    /// limits.
     pub(crate) fn stamped(&self, service: Option<Service>, answer: Answer) -> Answer {
+        if service == Some(Service::ApiVideo) {
+            return limits::told_by_default(answer);
+        }
         if service != Some(Service::VideoVector) || answer.status < 400 {
             return answer;
         }
@@ -404,7 +408,7 @@ fn fresh(scenario: &Scenario, now: Moment) -> (Credentials, State) {
     let services = Services {
         draw,
         production: api_video::Account::new(&credentials.api_video_key),
-        sandbox: api_video::Account::new(&credentials.api_video_sandbox_key),
+        sandbox: api_video::Account::sandbox(&credentials.api_video_sandbox_key),
         twelve_labs: twelve_labs::Account::new(&credentials.twelve_labs_key, now),
         videovector: videovector::Account::new(&credentials, now),
         outbox: Outbox::default(),

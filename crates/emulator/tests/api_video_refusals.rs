@@ -155,3 +155,69 @@ async fn files_are_refused_by_extension_size_and_number() {
     let blob = lab.video("POST", "/watermarks").form_of(&[], &[("file", "blob", small)]);
     assert_eq!(blob.send().await.status, 200, "a name without extension passes");
 }
+
+#[tokio::test]
+async fn a_form_that_is_none_is_told_what_it_should_be() {
+    let lab = Lab::new().await;
+    let path = format!("/videos/{}/source", video(&lab).await);
+    for (media, body) in [
+        ("application/json", "{}"),
+        ("application/x-www-form-urlencoded", "method=url&url=x"),
+        ("video/mp4", "bytes"),
+        ("", "bytes"),
+    ] {
+        for ask in [
+            lab.video("POST", &path),
+            lab.labs("POST", "/assets"),
+            lab.labs("POST", "/search"),
+            lab.user("POST", "/videos/upload"),
+        ] {
+            let got = ask.raw(media, body).send().await;
+            assert_eq!(got.status, 415, "{media}: {}", got.json());
+            assert!(got.json().to_string().contains("should be multipart/form-data"));
+        }
+    }
+    let broken = lab.video("POST", &path).raw("multipart/form-data; boundary=edge", "--edge\r\n");
+    let got = broken.send().await;
+    assert_eq!(
+        (got.status, &got.json()["title"]),
+        (400, &json!("The body did not come to its end."))
+    );
+}
+
+#[tokio::test]
+async fn a_400_has_its_problems_and_every_answer_its_limits() {
+    let lab = Lab::new().await;
+    let post = |path: &str| lab.video("POST", path);
+    for got in [
+        post("/videos").raw("application/json", "{").send().await,
+        post("/auth/api-key").json(json!({ "apiKey": "wrong" })).send().await,
+        post("/auth/refresh").json(json!({ "refreshToken": "wrong" })).send().await,
+    ] {
+        let body = got.json();
+        assert_eq!(fields(&body), ["name", "problems", "status", "title", "type"], "{body}");
+        assert_eq!(fields(&body["problems"][0]), ["name", "status", "title", "type"], "{body}");
+    }
+    for (status, ask) in [
+        (201, post("/videos").json(json!({ "title": "x" }))),
+        (400, post("/videos").raw("application/json", "{")),
+        (404, post("/nothing")),
+        (405, lab.video("PUT", "/videos")),
+        (413, post("/videos").raw("application/json", vec![b' '; (16 << 20) + 1])),
+        (415, post("/videos").raw("text/plain", "x")),
+    ] {
+        let got = ask.send().await;
+        assert_eq!((got.status, got.header("x-ratelimit-limit")), (status, "1000"));
+        assert_eq!(got.header("x-ratelimit-retry-after"), "60");
+    }
+}
+
+#[tokio::test]
+async fn two_credentials_in_one_header_are_none() {
+    let lab = Lab::new().await;
+    let key = lab.emulator.credentials().twelve_labs_key;
+    let twice = lab.video("GET", "/videos").basic("another").send().await;
+    assert_eq!((twice.status, twice.problem()), (401, "authorization-header-malformed".to_owned()));
+    assert_eq!(lab.labs("GET", "/indexes").key(&key).send().await.status, 401);
+    assert_eq!(lab.user("GET", "/indexes").bearer("another").send().await.status, 401);
+}

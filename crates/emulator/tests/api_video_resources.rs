@@ -209,3 +209,36 @@ async fn figures_add_up_and_follow_the_rules() {
     let minutes = lab.video("GET", "/data/timeseries/play?interval=minute").send().await;
     assert_eq!(minutes.json()["name"], "interval");
 }
+
+#[tokio::test]
+async fn filters_by_group_leave_the_shares_of_the_groups() {
+    let lab = Lab::new().await;
+    for at in 0..20 {
+        let url = format!("https://example.com/{at}.mp4");
+        lab.video("POST", "/videos").json(json!({ "title": "x", "source": url })).send().await;
+    }
+    lab.emulator.advance(Duration::from_secs(1));
+    let count = async |query: &str| {
+        get(&lab, &format!("/data/metrics/play/count?{query}")).await["data"].as_f64().unwrap()
+    };
+    let total = count("").await;
+    for (query, share) in [
+        ("filterBy[browser][]=chrome", 0.7),
+        ("filterBy[browser][]=chrome&filterBy[browser][]=firefox", 1.0),
+        ("filterBy[browser][]=netscape", 0.0),
+        ("filterBy[continent][]=EU&filterBy[deviceType][]=phone", 0.18),
+        ("filterBy[referrer][]=https://example.com/", 1.0),
+    ] {
+        // Each video's plays are whole numbers, so each may lose one at each filter.
+        let left = total * share - count(query).await;
+        assert!((0.0..=40.0).contains(&left), "{query}: {left} of {total}");
+    }
+    let split = get(&lab, "/data/buckets/play/browser?filterBy[browser][]=firefox").await;
+    assert_eq!(split["pagination"]["itemsTotal"], 1);
+    let only = count("filterBy[browser][]=firefox").await;
+    assert_eq!(split["data"][0]["metricValue"].as_f64(), Some(only));
+    for wrong in ["filterBy[continent][]=XX", "filterBy[mediaType]=cat"] {
+        let got = lab.video("GET", &format!("/data/metrics/play/count?{wrong}")).send().await;
+        assert_eq!(got.status, 400, "{wrong}");
+    }
+}

@@ -7,7 +7,7 @@ mod support;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::{Got, Lab};
+use support::{Got, Lab, ask};
 
 const DAY: u64 = 86_400;
 
@@ -154,4 +154,57 @@ async fn a_language_has_an_origin_and_starts_a_transcript() {
     assert_eq!(captions().await, ["en"]);
     lab.emulator.advance(Duration::from_secs(1));
     assert_eq!(captions().await, ["en", "fr"]);
+}
+
+#[tokio::test]
+async fn videos_of_the_sandbox_go_after_a_day() {
+    let lab = Lab::frozen().await;
+    let key = lab.emulator.credentials().api_video_sandbox_key;
+    let to = |method, path: &str| {
+        ask(method, format!("{}{path}", lab.emulator.sandbox_url())).basic(&key)
+    };
+    let url = json!({ "title": "x", "source": "https://example.com/a.mp4" });
+    let made = to("POST", "/videos").json(url.clone()).send().await.json();
+    let (path, ours) = (format!("/videos/{}", id(&made)), create(&lab, url.clone()).await);
+    lab.emulator.advance(Duration::from_secs(DAY - 1));
+    to("POST", "/videos").json(url).send().await;
+    assert_eq!(to("GET", &path).send().await.status, 200);
+    let lab2 = Lab::new().await;
+    lab2.emulator.restore(&lab.emulator.snapshot()).unwrap();
+    lab.emulator.advance(Duration::from_secs(1));
+    assert_eq!(to("GET", &path).send().await.status, 404);
+    assert_eq!(to("GET", "/videos").send().await.json()["pagination"]["itemsTotal"], 1);
+    assert_eq!(to("GET", "/discarded/videos").send().await.json()["pagination"]["itemsTotal"], 0);
+    assert_eq!(get(&lab, &format!("/videos/{}", id(&ours))).await["title"], "x", "production");
+    lab2.emulator.advance(Duration::from_secs(1));
+    let kept = ask("GET", format!("{}{path}", lab2.emulator.sandbox_url())).basic(&key);
+    assert_eq!(kept.send().await.status, 404, "after a restore too");
+}
+
+#[tokio::test]
+async fn what_is_over_is_gone_for_every_call() {
+    let lab = Lab::frozen().await;
+    let made = lab.video("POST", "/upload-tokens").json(json!({ "ttl": 60 })).send().await.json();
+    let path = format!("/upload-tokens/{}", made["token"].as_str().unwrap());
+    assert_eq!(lab.video("GET", &path).send().await.status, 200);
+    lab.emulator.advance(Duration::from_secs(60));
+    for (method, status) in [("GET", 404), ("DELETE", 404)] {
+        assert_eq!(lab.video(method, &path).send().await.status, status, "{method}");
+    }
+    assert_eq!(get(&lab, "/upload-tokens").await["data"], json!([]));
+}
+
+#[tokio::test]
+async fn no_address_in_an_answer_leads_off_this_machine() {
+    let lab = Lab::new().await;
+    let video = create(&lab, json!({ "title": "x", "public": false })).await;
+    let stream = lab.video("POST", "/live-streams").json(json!({ "name": "x" })).send().await;
+    let track = format!("/videos/{}/captions/en", id(&video));
+    let track = lab.video("POST", &track).form_of(&[], &[("file", "en.vtt", b"WEBVTT")]);
+    for body in [video, stream.json(), track.send().await.json()] {
+        let text = body.to_string();
+        let hosts = text.split("https://").skip(1).map(|rest| rest.split('/').next().unwrap());
+        let hosts: Vec<&str> = hosts.collect();
+        assert!(!hosts.is_empty() && hosts.iter().all(|host| host.ends_with(".example")), "{text}");
+    }
 }

@@ -156,3 +156,30 @@ async fn rt_06_limits_come_with_each_services_headers() {
     assert_eq!((refused.status, refused.body.len()), (429, 0), "here without a body");
     assert_eq!(lab.labs("GET", "/indexes").send().await.status, 200);
 }
+
+#[tokio::test]
+async fn an_empty_key_is_none() {
+    let lab = Lab::new().await;
+    assert_eq!(index(&lab, "", "one").send().await.status / 100, 2);
+    assert_eq!(index(&lab, "", "two").send().await.status / 100, 2);
+    assert_eq!(lab.emulator.counters()["idempotency_keys"], 0);
+}
+
+#[tokio::test]
+async fn what_was_used_of_a_limit_is_saved() {
+    let lab = Lab::frozen().await;
+    lab.emulator.switch(|switches| switches.rate_limits = vec![limit(Service::ApiVideo, None, 2)]);
+    lab.video("GET", "/videos").send().await;
+    let mut saved = lab.emulator.snapshot();
+    lab.emulator.restore(&saved).unwrap();
+    let list = async || {
+        let got = lab.video("GET", "/videos").send().await;
+        (got.status, got.header("x-ratelimit-remaining").to_owned())
+    };
+    assert_eq!(list().await, (200, "0".to_owned()));
+    assert_eq!(list().await.0, 429);
+    // A document of before has none.
+    saved.as_object_mut().unwrap().remove("windows");
+    lab.emulator.restore(&saved).unwrap();
+    assert_eq!(list().await, (200, "1".to_owned()));
+}

@@ -157,3 +157,39 @@ async fn own_fields_are_plain_and_empty_ones_ignored() {
     assert_eq!(code(&nested), (400, "parameter_invalid".to_owned()));
     assert!(nested.json()["message"].as_str().unwrap().contains("user_metadata.a"));
 }
+
+#[tokio::test]
+async fn the_times_of_a_thing_go_with_its_status() {
+    let lab = Lab::frozen().await;
+    let (index, start) = (index(&lab, "marengo3.0").await, lab.emulator.now());
+    let form = [("index_id", index.as_str()), ("video_url", "https://example.com/a.mp4")];
+    let made = lab.labs("POST", "/tasks").form(&form, &[]).send().await.json();
+    let task = format!("/tasks/{}", made["_id"].as_str().unwrap());
+    let video = format!("/indexes/{index}/indexed-assets/{}", made["video_id"].as_str().unwrap());
+    for (seconds, task_status, at, video_at) in [
+        (0, "validating", 0, 0),
+        (1, "pending", 1, 1),
+        (3, "indexing", 3, 3),
+        (4, "ready", 4, 3),
+        (9, "ready", 4, 3),
+    ] {
+        let now = start.plus(seconds);
+        lab.control("POST", "clock").json(json!({ "now": now })).send().await;
+        let (task, video) = (get(&lab, &task).await, get(&lab, &video).await);
+        assert_eq!(task["status"], task_status);
+        for (thing, at) in [(&task, at), (&video, video_at)] {
+            let at = json!(start.plus(at).to_string());
+            assert_eq!((&thing["updated_at"], &thing["hls"]["updated_at"]), (&at, &at), "{thing}");
+        }
+        if let Some(indexed_at) = video.get("indexed_at") {
+            assert_eq!(indexed_at, &video["updated_at"]);
+        }
+    }
+    let later = form[0].1;
+    lab.labs("PATCH", &video).json(json!({ "user_metadata": { "a": later } })).send().await;
+    let changed = get(&lab, &video).await;
+    assert_eq!(changed["updated_at"], start.plus(9).to_string());
+    let listed =
+        get(&lab, &format!("/tasks?sort_by=updated_at&updated_at={}", start.plus(4))).await;
+    assert_eq!(listed["page_info"]["total_results"], 1);
+}

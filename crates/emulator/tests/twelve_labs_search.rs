@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::{Got, Lab};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 /// Flat, nested or legacy, the code of a refusal.
 fn code(got: &Got) -> (u16, String) {
@@ -249,4 +251,57 @@ async fn a_session_stays_with_its_store() {
     let long =
         json!({ "input": [{ "type": "message", "role": "user", "content": "x".repeat(10_001) }] });
     assert_eq!(code(&ask(&path, long).await), (400, "parameter_invalid".to_owned()));
+}
+
+/// The pieces of a chunked body, as they come.
+async fn chunks(lab: &Lab, path: &str, body: Value) -> (String, Vec<String>) {
+    let ask = lab.labs("POST", path);
+    let address = ask.url().split('/').nth(2).unwrap().to_owned();
+    let (target, body) = (ask.url().split_once(&address).unwrap().1, body.to_string());
+    let head = format!(
+        "POST {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-api-key: {}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        lab.emulator.credentials().twelve_labs_key,
+        body.len()
+    );
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    socket.write_all(head.as_bytes()).await.unwrap();
+    let mut got = String::new();
+    socket.read_to_string(&mut got).await.unwrap();
+    let (head, mut rest) = got.split_once("\r\n\r\n").unwrap();
+    let mut pieces = Vec::new();
+    while let Some((size, after)) = rest.split_once("\r\n") {
+        let size = usize::from_str_radix(size, 16).unwrap();
+        if size == 0 {
+            break;
+        }
+        pieces.push(after[..size].to_owned());
+        rest = &after[size + 2..];
+    }
+    (head.to_lowercase(), pieces)
+}
+
+#[tokio::test]
+async fn a_stream_comes_event_by_event_and_says_no_length() {
+    let lab = Lab::new().await;
+    let asset = asset(&lab, "a.mp4").await;
+    let question = json!({ "video": { "type": "asset_id", "asset_id": asset }, "prompt": "What?" });
+    let (head, lines) = chunks(&lab, "/analyze", question).await;
+    assert!(head.contains("transfer-encoding: chunked"), "{head}");
+    assert!(!head.contains("content-length"), "{head}");
+    assert!(
+        lines.len() > 3 && lines.iter().all(|line| line.matches('\n').count() == 1),
+        "{lines:?}"
+    );
+    assert!(lines.iter().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{lines:?}");
+    let (store, _) = store(&lab).await;
+    let question = json!({
+        "knowledge_store_id": store.rsplit('/').next(), "stream": true,
+        "input": [{ "type": "message", "role": "user", "content": "What is there?" }],
+    });
+    let (head, events) = chunks(&lab, "/responses", question).await;
+    assert!(head.contains("text/event-stream") && !head.contains("content-length"), "{head}");
+    let is_one =
+        |event: &String| event.starts_with("data: ") && event.find("\n\n") == Some(event.len() - 2);
+    assert!(events.len() > 5 && events.iter().all(is_one), "{events:?}");
 }

@@ -158,3 +158,22 @@ async fn an_upload_goes_on_in_an_emulator_that_has_loaded_the_state() {
         "the first one knows nothing of it"
     );
 }
+
+#[tokio::test]
+async fn a_session_that_ended_and_a_chunk_that_does_not_fit_are_told_so() {
+    let lab = Lab::frozen().await;
+    let (made, start) = (session(&lab, CHUNK + 3).await, lab.emulator.now());
+    let url = made["upload_urls"][1]["url"].as_str().unwrap();
+    for (bytes, word) in [(&b"en"[..], "EntityTooSmall"), (b"ends", "EntityTooLarge")] {
+        let got = put(url, bytes).await;
+        let text = String::from_utf8_lossy(&got.body).into_owned();
+        assert!(got.status == 400 && text.contains(word), "{text}");
+    }
+    let path = format!("/assets/multipart-uploads/{}", made["upload_id"].as_str().unwrap());
+    lab.emulator.advance(Duration::from_secs(100_000));
+    let told = lab.labs("GET", &path).send().await.json();
+    assert_eq!(
+        (&told["status"], &told["updated_at"]),
+        (&json!("expired"), &json!(start.plus(86_400).to_string()))
+    );
+}

@@ -137,6 +137,8 @@ async fn rotating_ends_the_old_key_at_once_and_revoking_and_deleting_do_too() {
 #[tokio::test]
 async fn a_key_ends_with_its_days() {
     let lab = Lab::new().await;
+    let endless = make(&lab, json!({ "name": "endless", "expires_in_days": null })).await;
+    assert_eq!(endless["expires_at"], Value::Null);
     let made = make(&lab, json!({ "name": "a day", "expires_in_days": 1 })).await;
     let validate = || lab.with_key(made["key"].as_str().unwrap(), "GET", "/auth/validate").send();
     assert_eq!(validate().await.json()["scopes"], json!(["read"]));

@@ -28,15 +28,24 @@ const AGGREGATIONS: [(&str, &[&str]); 8] = [
     ("view", &["count"]),
 ];
 
-/// The groups of each breakdown, with their shares in hundredths.
-const GROUPS: [(&str, &[(&str, u64)]); 7] = [
-    ("media-type", &[("video", 100)]),
-    ("continent", &[("EU", 60), ("NA", 30), ("AS", 10)]),
-    ("country", &[("FR", 50), ("US", 30), ("DE", 20)]),
-    ("device-type", &[("computer", 70), ("phone", 30)]),
-    ("operating-system", &[("windows", 60), ("ios", 40)]),
-    ("browser", &[("chrome", 70), ("firefox", 30)]),
-    ("referrer", &[("https://example.com/", 100)]),
+/// A breakdown, the filter by it, and its groups with their shares in hundredths.
+type Group = (&'static str, &'static str, &'static [(&'static str, u64)]);
+
+/// The breakdowns but that by medium. They do not depend on each other.
+const GROUPS: [Group; 7] = [
+    ("media-type", "mediaType", &[("video", 100)]),
+    ("continent", "continent", &[("EU", 60), ("NA", 30), ("AS", 10)]),
+    ("country", "country", &[("FR", 50), ("US", 30), ("DE", 20)]),
+    ("device-type", "deviceType", &[("computer", 70), ("phone", 30)]),
+    ("operating-system", "operatingSystem", &[("windows", 60), ("ios", 40)]),
+    ("browser", "browser", &[("chrome", 70), ("firefox", 30)]),
+    ("referrer", "referrer", &[("https://example.com/", 100)]),
+];
+
+/// Filters of which the document lists the values.
+const ENUMS: [(&str, &[&str]); 2] = [
+    ("mediaType", &["video", "live-stream"]),
+    ("continent", &["AS", "AF", "NA", "SA", "AN", "EU", "AZ"]),
 ];
 
 pub(super) fn answer(call: &Call, videos: &Videos) -> Answer {
@@ -46,7 +55,7 @@ pub(super) fn answer(call: &Call, videos: &Videos) -> Answer {
             let plays: Vec<(&str, u64)> = videos
                 .iter()
                 .filter(|video| is_wanted(call, video))
-                .map(|video| (video.id.as_str(), plays(video, call.now)))
+                .map(|video| (video.id.as_str(), share(call, plays(video, call.now))))
                 .collect();
             match call.operation.id {
                 "analytics.get_aggregate" => aggregate(call, period, &plays),
@@ -97,6 +106,12 @@ fn ask(call: &Call) -> Result<Period, Answer> {
     if call.query("viewDuration").is_some() && metric != "view" {
         return Err(bad("viewDuration", "This parameter goes with view only."));
     }
+    for (name, allowed) in ENUMS {
+        if filters(call).any(|(known, value)| known == name && !allowed.contains(&value)) {
+            let detail = format!("This parameter should be one of {}.", allowed.join(", "));
+            return Err(bad(&format!("filterBy[{name}]"), &detail));
+        }
+    }
     let day = Duration::from_secs(DAY);
     if (metric, call.id("aggregation")) == ("play", "total") || metric == "play-total" {
         // Over all time, whatever is asked for.
@@ -135,8 +150,21 @@ fn is_in_groups(metric: &str) -> bool {
     .contains(&metric)
 }
 
-fn group(breakdown: &str) -> Option<&'static [(&'static str, u64)]> {
-    GROUPS.iter().find(|(known, _)| *known == breakdown).map(|(_, groups)| *groups)
+fn group(breakdown: &str) -> Option<&'static Group> {
+    GROUPS.iter().find(|(known, ..)| *known == breakdown)
+}
+
+/// The groups that the query lets through.
+fn passed(call: &Call, (_, filter, groups): &Group) -> Vec<(&'static str, u64)> {
+    let asked: Vec<&str> =
+        filters(call).filter(|(name, _)| name == filter).map(|pair| pair.1).collect();
+    let passes =
+        |group: &str| asked.is_empty() || asked.iter().any(|one| one.eq_ignore_ascii_case(group));
+    groups.iter().filter(|(group, _)| passes(group)).copied().collect()
+}
+
+fn filters(call: &Call) -> impl Iterator<Item = (&str, &str)> {
+    list::deep(call, "filterBy")
 }
 
 /// The analytics calls have a refusal of their own: with `detail`, without `problems`.
@@ -158,11 +186,17 @@ fn moment(call: &Call, name: &str) -> Result<Option<Moment>, Answer> {
     }
 }
 
+/// What the filters by group leave of a number of plays.
+fn share(call: &Call, plays: u64) -> u64 {
+    GROUPS.iter().fold(plays, |plays, group| {
+        plays * passed(call, group).iter().map(|(_, share)| share).sum::<u64>() / 100
+    })
+}
+
 fn is_wanted(call: &Call, video: &Video) -> bool {
-    let filters: Vec<(&str, &str)> = list::deep(call, "filterBy").collect();
+    let filters: Vec<(&str, &str)> = filters(call).collect();
     let is_asked = |name: &str| filters.iter().any(|(known, _)| *known == name);
     (!is_asked("mediaId") || filters.contains(&("mediaId", video.id.as_str())))
-        && (!is_asked("mediaType") || filters.contains(&("mediaType", "video")))
         && (!is_asked("tag") || video.tags().any(|tag| filters.contains(&("tag", tag))))
 }
 
@@ -243,10 +277,13 @@ fn breakdown(call: &Call, period: Period, plays: &[(&str, u64)]) -> Answer {
     let total: u64 = plays.iter().map(|(_, count)| count).sum();
     let mut groups: Vec<(String, u64)> = match group(dimension) {
         None => plays.iter().map(|(id, count)| ((*id).to_owned(), *count)).collect(),
-        Some(groups) => shares(total, groups.iter().map(|(_, share)| *share))
-            .zip(groups)
-            .map(|(count, (name, _))| ((*name).to_owned(), count))
-            .collect(),
+        Some(group) => {
+            let groups = passed(call, group);
+            shares(total, groups.iter().map(|(_, share)| *share))
+                .zip(&groups)
+                .map(|(count, (name, _))| ((*name).to_owned(), count))
+                .collect()
+        }
     };
     groups.retain(|(_, count)| *count > 0);
     match call.query("sortBy") {

@@ -22,8 +22,8 @@ pub(super) fn of_video(
 ) -> Value {
     let token = (!is_public).then(|| viewing_token(id, now));
     let base = match &token {
-        Some(token) => format!("https://vod.api.video/vod/{id}/token/{token}"),
-        None => format!("https://vod.api.video/vod/{id}"),
+        Some(token) => format!("https://vod.apivideo.example/vod/{id}/token/{token}"),
+        None => format!("https://vod.apivideo.example/vod/{id}"),
     };
     let player = player("vod", id, token.as_deref());
     let picture = if has_picture { "thumbnail-custom.jpg" } else { "thumbnail.jpg" };
@@ -44,14 +44,14 @@ pub(super) fn of_live_stream(id: &str, is_public: bool, has_picture: bool, now: 
     let player = player("live", id, token.as_deref());
     let picture = if has_picture { "thumbnail-custom.jpg" } else { "thumbnail.jpg" };
     json!({
-        "hls": format!("https://live.api.video/{private}{id}.m3u8"), "iframe": iframe(&player),
-        "player": player, "thumbnail": format!("https://cdn.api.video/live/{id}/{picture}"),
+        "hls": format!("https://live.apivideo.example/{private}{id}.m3u8"), "iframe": iframe(&player),
+        "player": player, "thumbnail": format!("https://cdn.apivideo.example/live/{id}/{picture}"),
     })
 }
 
 fn player(kind: &str, id: &str, token: Option<&str>) -> String {
     let token = token.map(|token| format!("?token={token}")).unwrap_or_default();
-    format!("https://embed.api.video/{kind}/{id}{token}")
+    format!("https://embed.apivideo.example/{kind}/{id}{token}")
 }
 
 fn iframe(player: &str) -> String {

@@ -24,6 +24,9 @@ impl Account {
                 Event::Ended { live_stream, recording } => self.ended(&live_stream, recording, at),
             }
         }
+        if let Some(life) = self.video_life {
+            self.videos.end_after(life, now);
+        }
     }
 
     fn tell(&mut self, event: &str, at: Moment, about: &Value) {

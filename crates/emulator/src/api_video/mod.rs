@@ -36,12 +36,18 @@ use valid::Fault;
 #[cfg(feature = "fuzzing")]
 pub(crate) use source::read as read_range;
 
+/// Seconds that a video of the sandbox lives.
+const SANDBOX_VIDEO_LIFE: u64 = 86_400;
+
 #[derive(serde::Serialize, serde::Deserialize)]
 pub(crate) struct Account {
     key: String,
     access: access_tokens::AccessTokens,
     uploads: upload_tokens::UploadTokens,
     videos: videos::Videos,
+    /// Seconds that videos live in the sandbox; for ever in production.
+    #[serde(default)]
+    video_life: Option<u64>,
     live_streams: live_streams::LiveStreams,
     players: players::Players,
     summaries: summaries::Summaries,
@@ -53,12 +59,18 @@ pub(crate) struct Account {
 }
 
 impl Account {
+    /// The sandbox, where videos go by themselves.
+    pub(crate) fn sandbox(key: &str) -> Self {
+        Account { video_life: Some(SANDBOX_VIDEO_LIFE), ..Account::new(key) }
+    }
+
     pub(crate) fn new(key: &str) -> Self {
         Account {
             key: key.to_owned(),
             access: access_tokens::AccessTokens::default(),
             uploads: upload_tokens::UploadTokens::default(),
             videos: videos::Videos::default(),
+            video_life: None,
             live_streams: live_streams::LiveStreams::default(),
             players: players::Players::default(),
             summaries: summaries::Summaries::default(),
@@ -72,15 +84,10 @@ impl Account {
     /// The answer, or `None` where the schema has the last word.
     pub(crate) fn answer(&mut self, call: &Call, given: &Given, draw: &mut Draw) -> Option<Answer> {
         self.wake(call.now);
-        let answer = match self.check(call, given) {
+        match self.check(call, given) {
             Err(refused) => Some(refused),
             Ok(()) => self.rules(call, draw),
-        };
-        // Nearly every answer of the service carries its limits.
-        let answer = answer.unwrap_or_else(|| crate::synth::answer(call));
-        let answer =
-            answer.header("x-ratelimit-limit", "1000").header("x-ratelimit-remaining", "999");
-        Some(answer.header("x-ratelimit-retry-after", "60"))
+        }
     }
 
     /// Ends every access token now; how many there were.

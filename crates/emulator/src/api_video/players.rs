@@ -41,7 +41,7 @@ impl Player {
             body[name] = value.clone();
         }
         if let Some(link) = &self.logo {
-            let logo = format!("https://cdn.api.video/player/{}/logo.png", self.id);
+            let logo = format!("https://cdn.apivideo.example/player/{}/logo.png", self.id);
             body["assets"] = json!({ "logo": logo, "link": link });
         }
         body

@@ -53,7 +53,11 @@ fn range(header: Option<&str>) -> Result<Range, Answer> {
     let Some(header) = header else { return Ok(Range::Whole) };
     let (unit, rest) = header.trim().split_once(' ').ok_or_else(bad_range)?;
     let (piece, total) = rest.split_once('/').ok_or_else(bad_range)?;
-    let number = |text: &str| text.parse::<u64>().map_err(|_| bad_range());
+    // To the letter: Rust's own reader takes a sign as well.
+    let number = |text: &str| match text.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => text.parse::<u64>().map_err(|_| bad_range()),
+        false => Err(bad_range()),
+    };
     let total = if total == "*" { None } else { Some(number(total)?) };
     match unit {
         "part" => {
@@ -151,15 +155,19 @@ impl Source {
 
     /// Pieces of one file are counted in one way and have one total.
     fn agrees(&self, range: &Range) -> Result<(), Answer> {
-        let (by_bytes, total) = match range {
-            Range::Whole => (false, Some(1)),
-            Range::Part { total, .. } => (false, *total),
-            Range::Bytes { total, .. } => (true, *total),
+        let (by_bytes, end, total) = match range {
+            Range::Whole => (false, 1, Some(1)),
+            Range::Part { number, total } => (false, *number, *total),
+            Range::Bytes { to, total, .. } => (true, to.saturating_add(1), *total),
         };
         let counted_alike = self.parts.is_empty() || self.by_bytes == by_bytes;
         let same_total = self.total.is_none() || total.is_none() || self.total == total;
-        let beyond =
-            !by_bytes && total.is_some_and(|total| self.parts.keys().any(|number| *number > total));
+        let ends = self
+            .parts
+            .iter()
+            .map(|(at, size)| if by_bytes { at.saturating_add(*size) } else { *at });
+        let last = ends.max().unwrap_or(0).max(end);
+        let beyond = total.or(self.total).is_some_and(|total| last > total);
         if counted_alike && same_total && !beyond {
             return Ok(());
         }
@@ -180,8 +188,10 @@ impl Source {
         reached.is_some_and(|reached| reached >= total)
     }
 
-    fn received(&self) -> u64 {
-        self.parts.values().sum()
+    /// Bytes of the whole file; ranges of bytes may have come twice in part.
+    fn size(&self) -> u64 {
+        let total = self.total.filter(|_| self.by_bytes);
+        total.unwrap_or_else(|| self.parts.values().sum())
     }
 
     pub(super) fn is_complete(&self) -> bool {
@@ -254,7 +264,7 @@ impl Source {
             if self.by_bytes { self.parts.iter().map(stretch).collect() } else { Vec::new() };
         let is_known = self.complete.is_some() && self.address.is_none();
         json!({
-            "status": status, "filesize": is_known.then(|| self.received()),
+            "status": status, "filesize": is_known.then(|| self.size()),
             "receivedBytes": stretches,
             "receivedParts": { "parts": parts, "total": total.filter(|_| !self.by_bytes) },
         })
@@ -319,5 +329,26 @@ mod tests {
         assert!(!source.is_complete(), "the beginning is still missing");
         assert!(accepted(&mut source, Some("bytes 0-5242879/10485761"), 5 * MIB));
         assert!(source.is_complete());
+    }
+
+    #[test]
+    fn ranges_that_overlap_make_one_file() {
+        let mut source = Source::default();
+        for range in ["0-5242879/10485760", "5242780-10485659/*", "5242880-10485759/10485760"] {
+            assert!(accepted(&mut source, Some(&format!("bytes {range}")), 5 * MIB), "{range}");
+        }
+        let told = source.status(true, Moment(Duration::ZERO));
+        assert_eq!(told["ingest"]["filesize"], 10 * MIB);
+        let mut source = Source::default();
+        assert!(accepted(&mut source, Some("bytes 5242880-10485759/*"), 5 * MIB));
+        assert!(!accepted(&mut source, Some("bytes 0-5242879/5242880"), 5 * MIB), "beyond the end");
+    }
+
+    #[test]
+    fn numbers_are_digits() {
+        for wrong in ["part +1/2", "part 1/+2", "part /2", "bytes +0-9/10", "part 1/", "part  1/2"]
+        {
+            assert!(range(Some(wrong)).is_err(), "{wrong}");
+        }
     }
 }

@@ -141,7 +141,7 @@ fn caption(video: &str, language: &str, is_default: bool) -> Value {
     let name = NAMES.iter().find(|(tag, _)| *tag == primary).map_or(language, |(_, name)| name);
     json!({
         "uri": format!("/videos/{video}/captions/{language}"),
-        "src": format!("https://vod.api.video/vod/{video}/captions/{language}.vtt"),
+        "src": format!("https://vod.apivideo.example/vod/{video}/captions/{language}.vtt"),
         "srclang": language, "languageName": name, "default": is_default,
     })
 }
@@ -149,7 +149,7 @@ fn caption(video: &str, language: &str, is_default: bool) -> Value {
 fn chapter(video: &str, language: &str) -> Value {
     json!({
         "uri": format!("/videos/{video}/chapters/{language}"),
-        "src": format!("https://vod.api.video/vod/{video}/chapters/{language}.vtt"),
+        "src": format!("https://vod.apivideo.example/vod/{video}/chapters/{language}.vtt"),
         "language": language,
     })
 }

@@ -56,9 +56,10 @@ impl UploadTokens {
             "upload_tokens.create" => self.create(call, draw),
             "upload_tokens.list" => self.list(call),
             "upload_tokens.get" => self.get(call),
-            "upload_tokens.delete" => {
-                kept::delete(&mut self.0, "upload token", call.id("uploadToken"))
-            }
+            "upload_tokens.delete" => match self.good(call) {
+                Some(_) => kept::delete(&mut self.0, "upload token", call.id("uploadToken")),
+                None => not_found(Service::ApiVideo, "upload token"),
+            },
             _ => return None,
         })
     }
@@ -83,8 +84,13 @@ impl UploadTokens {
         list::newest_first(call, good, order, UploadToken::to_json)
     }
 
+    /// The token of a call; one that is over is gone.
+    fn good(&self, call: &Call) -> Option<&UploadToken> {
+        self.0.get(call.id("uploadToken")).filter(|token| token.is_good(call.now))
+    }
+
     fn get(&self, call: &Call) -> Answer {
-        match self.0.get(call.id("uploadToken")) {
+        match self.good(call) {
             Some(token) => Answer::json(200, &token.to_json()),
             None => not_found(Service::ApiVideo, "upload token"),
         }

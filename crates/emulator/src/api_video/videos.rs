@@ -162,6 +162,16 @@ impl Videos {
         self.0.add(&id, video)
     }
 
+    /// Takes away for good what was made so many seconds ago.
+    pub(super) fn end_after(&mut self, life: u64, now: Moment) {
+        while let Some(oldest) = self.0.first()
+            && oldest.created.plus(life) <= now
+        {
+            let id = oldest.id.clone();
+            self.0.take(&id);
+        }
+    }
+
     /// Those that are not deleted.
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Video> {
         self.0.iter().filter(|video| video.discarded.is_none())

@@ -53,7 +53,10 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn whole(answer: Answer) -> Self {
-        let body = Either::Left(Full::new(answer.body.clone()));
+        let body = match answer.events() {
+            Some(end) => Either::Right(StreamBody::new(events(answer.body.clone(), end))),
+            None => Either::Left(Full::new(answer.body.clone())),
+        };
         Reply { answer, body }
     }
 }
@@ -115,6 +118,20 @@ pub(crate) async fn reply(
         line: line.clone(),
     };
     Ok(Reply { answer, body: Either::Right(StreamBody::new(source.pieces())) })
+}
+
+/// The events of a stream, each by itself: nobody knows its length before its end.
+fn events(body: Bytes, end: &'static str) -> Pieces {
+    Box::pin(unfold(body, move |mut left| async move {
+        if left.is_empty() {
+            return None;
+        }
+        let ends = left.windows(end.len()).position(|bytes| bytes == end.as_bytes());
+        let event = left.split_to(ends.map_or(left.len(), |at| at + end.len()));
+        // What was given so far leaves first.
+        tokio::task::yield_now().await;
+        Some((Ok(Frame::data(event)), left))
+    }))
 }
 
 fn replaced(fault: &Fault, target: &str) -> Answer {

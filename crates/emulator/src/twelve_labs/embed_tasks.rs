@@ -15,9 +15,16 @@ use crate::draw::Draw;
 /// Seconds for which results are kept.
 const KEPT: u64 = 7 * 86_400;
 
+/// The stages before the end, a second each.
+const STAGES: [&str; 2] = ["processing", "processing"];
+
 fn status(task: &Thing, now: Moment) -> &'static str {
     let end = if task.kept_flag("broken") { "failed" } else { "ready" };
-    stage(task.age(now), &["processing", "processing"], end)
+    stage(task.age(now), &STAGES, end)
+}
+
+fn changed(task: &Thing, now: Moment) -> String {
+    task.changed(task.created, STAGES.len(), now).to_string()
 }
 
 /// Lists say `created_at` in other words.
@@ -35,6 +42,7 @@ impl Account {
         list::page(call, tasks, &[("status", Test::Same, "/status")], |task| {
             let mut value = task.to_json();
             value["status"] = json!(status(task, call.now));
+            value["updated_at"] = json!(changed(task, call.now));
             value
         })
     }
@@ -62,6 +70,7 @@ impl Account {
         }
         let mut value = task.to_json();
         value["status"] = json!(status);
+        value["updated_at"] = json!(changed(task, call.now));
         let wanted: Vec<&str> = call.query_all("embedding_option").collect();
         let options = if wanted.is_empty() { vec!["visual", "audio"] } else { wanted };
         if status == "ready" {
@@ -122,7 +131,7 @@ impl Account {
         let input = task.kept.get("input").cloned().unwrap_or_default();
         let mut value = json!({
             "_id": task.id, "status": status, "created_at": task.created.to_string(),
-            "updated_at": task.updated.to_string(), "data": null,
+            "updated_at": changed(task, call.now), "data": null,
         });
         if status == "failed" {
             value["error"] = json!({ "message": "The file cannot be read." });

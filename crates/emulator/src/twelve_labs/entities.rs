@@ -15,8 +15,10 @@ use crate::draw::Draw;
 fn show(entity: &Thing, now: Moment) -> Value {
     let mut value = entity.to_json();
     value["entity_collection_id"] = json!(entity.owner);
-    let settled = now.0.saturating_sub(entity.kept_moment("images_at").0);
+    let images_at = entity.kept_moment("images_at");
+    let settled = now.0.saturating_sub(images_at.0);
     value["status"] = json!(stage(settled, &["processing"], "ready"));
+    value["updated_at"] = json!(entity.changed(images_at, 1, now).to_string());
     value
 }
 

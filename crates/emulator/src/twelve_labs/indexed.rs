@@ -35,6 +35,10 @@ pub(super) fn status(thing: &Thing, now: Moment) -> &'static str {
     stage(thing.age(now), &STAGES, end)
 }
 
+fn changed(thing: &Thing, now: Moment) -> Moment {
+    thing.changed(thing.created, STAGES.len(), now)
+}
+
 /// File facts of a video.
 pub(super) fn system_metadata(thing: &Thing) -> Value {
     let size = thing.kept_number("size");
@@ -45,12 +49,12 @@ pub(super) fn system_metadata(thing: &Thing) -> Value {
 }
 
 /// Playback, once the indexing is done.
-pub(super) fn hls(thing: &Thing, status: &str, now: Moment) -> Value {
+pub(super) fn hls(thing: &Thing, status: &str, updated: Moment) -> Value {
     let base = format!("https://files.twelvelabs.example/{}", thing.id);
     let made = if status == "ready" { "COMPLETE" } else { "PROCESSING" };
     json!({
         "video_url": format!("{base}/stream.m3u8"), "thumbnail_urls": [format!("{base}/1.jpg")], "status": made,
-        "updated_at": now.to_string(),
+        "updated_at": updated.to_string(),
     })
 }
 
@@ -145,7 +149,7 @@ fn summary(thing: &Thing, call: &Call, is_asset: bool) -> Value {
     let status = status(thing, call.now);
     let mut value = json!({
         "_id": thing.id, "asset_id": thing.text("asset_id"), "created_at": thing.created.to_string(),
-        "updated_at": thing.updated.to_string(), "system_metadata": system_metadata(thing),
+        "updated_at": changed(thing, call.now).to_string(), "system_metadata": system_metadata(thing),
     });
     if is_asset {
         value["status"] = json!(status);
@@ -164,7 +168,7 @@ fn detail(thing: &Thing, call: &Call, is_asset: bool) -> Value {
         value["user_metadata"] = own.clone();
     }
     if thing.kept_flag("stream") {
-        value["hls"] = hls(thing, status, call.now);
+        value["hls"] = hls(thing, status, changed(thing, call.now));
     }
     if status != "ready" {
         return value;

@@ -80,18 +80,25 @@ pub(super) fn page<'a>(
             })
         });
     }
-    sort(call, &mut things)?;
+    sort(call, &mut things, &write)?;
     let (things, info) = cut(call, things)?;
     let data: Vec<Value> = things.into_iter().map(write).collect();
     Ok(Answer::json(200, &json!({ "data": data, "page_info": info })))
 }
 
 /// By the moment or name that is asked for; what has the same stays in the order of creation.
-fn sort(call: &Call, things: &mut [&Thing]) -> Result<(), Answer> {
+fn sort<'a>(
+    call: &Call,
+    things: &mut [&'a Thing],
+    write: &impl Fn(&'a Thing) -> Value,
+) -> Result<(), Answer> {
     things.sort_by_key(|thing| thing.order());
     match call.query("sort_by").unwrap_or("created_at") {
         "created_at" => {}
-        "updated_at" => things.sort_by_key(|thing| thing.updated),
+        // As it is shown: the clock changes things too.
+        "updated_at" => things.sort_by_cached_key(|thing| {
+            (write(thing)["updated_at"].as_str().map(str::to_owned), thing.updated)
+        }),
         "name" => things.sort_by(|one, other| one.text("name").cmp(other.text("name"))),
         _ => return Err(invalid(call, "sort_by", "it must be created_at or updated_at")),
     }

@@ -29,6 +29,13 @@ impl Thing {
         now.0.saturating_sub(self.created.0)
     }
 
+    /// When it last changed: by a call, or by the clock, which takes it on once a second for so many
+    /// stages from a moment on.
+    pub(super) fn changed(&self, start: Moment, stages: usize, now: Moment) -> Moment {
+        let passed = now.0.saturating_sub(start.0).as_secs();
+        self.updated.max(start.plus(passed.min(stages as u64)))
+    }
+
     /// Its place in the order in which things were created.
     pub(super) fn order(&self) -> u64 {
         self.number

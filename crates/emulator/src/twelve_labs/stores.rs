@@ -13,10 +13,13 @@ use crate::call::Call;
 use crate::clock::Moment;
 use crate::draw::Draw;
 
+/// The stages of an item before the end, a second each.
+const STAGES: [&str; 3] = ["queued", "pending", "processing"];
+
 /// Where an item stands.
 pub(super) fn status(item: &Thing, now: Moment) -> &'static str {
     let end = if item.kept_flag("broken") { "failed" } else { "ready" };
-    stage(item.age(now), &["queued", "pending", "processing"], end)
+    stage(item.age(now), &STAGES, end)
 }
 
 fn show_item(item: &Thing, now: Moment) -> Value {
@@ -24,6 +27,7 @@ fn show_item(item: &Thing, now: Moment) -> Value {
     let kind = item.text("asset_type");
     let mut value = item.to_json();
     value["status"] = json!(status(item, now));
+    value["updated_at"] = json!(item.changed(item.created, STAGES.len(), now).to_string());
     value["system_metadata"] = json!({
         "asset_type": kind, "filename": item.kept_text("filename"), "width": WIDTH, "height": HEIGHT, "size": size,
     });

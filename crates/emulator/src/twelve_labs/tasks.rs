@@ -15,14 +15,22 @@ use crate::draw::Draw;
 /// The largest video that may come in a form.
 const LARGEST: u64 = 2_000_000_000;
 
+/// The stages before the end, a second each.
+const STAGES: [&str; 4] = ["validating", "pending", "queued", "indexing"];
+
 fn status(task: &Thing, now: Moment) -> &'static str {
     let end = if task.kept_flag("broken") { "failed" } else { "ready" };
-    stage(task.age(now), &["validating", "pending", "queued", "indexing"], end)
+    stage(task.age(now), &STAGES, end)
+}
+
+fn changed(task: &Thing, now: Moment) -> Moment {
+    task.changed(task.created, STAGES.len(), now)
 }
 
 fn show(task: &Thing, now: Moment) -> Value {
     let mut value = task.to_json();
     value["status"] = json!(status(task, now));
+    value["updated_at"] = json!(changed(task, now).to_string());
     let mut facts = indexed::system_metadata(task);
     if let Some(facts) = facts.as_object_mut() {
         facts.retain(|name, _| !["fps", "size"].contains(&name.as_str()));
@@ -57,7 +65,7 @@ impl Account {
         if call.operation.verb == "get" {
             let mut value = show(task, call.now);
             if task.kept_flag("stream") {
-                value["hls"] = indexed::hls(task, status, call.now);
+                value["hls"] = indexed::hls(task, status, changed(task, call.now));
             }
             return Ok(Answer::json(200, &value));
         }

@@ -232,7 +232,11 @@ impl Account {
         if call.size != chunk_size(session, number) {
             return files::refuse(
                 400,
-                "EntityTooLarge",
+                if call.size > chunk_size(session, number) {
+                    "EntityTooLarge"
+                } else {
+                    "EntityTooSmall"
+                },
                 "The chunk has another size than was announced.",
             );
         }
@@ -273,12 +277,14 @@ fn show(session: &Thing, call: &Call) -> Outcome {
             shown
         })
         .collect();
-    let done = completed(session);
+    let (done, status) = (completed(session), status(session, call.now));
+    let end = session.created.plus(SESSION_LIFE);
+    let updated = if status == "expired" { end } else { session.updated };
     let body = json!({
-        "upload_id": session.id, "status": status(session, call.now), "uploaded_chunks": page, "page_info": info,
+        "upload_id": session.id, "status": status, "uploaded_chunks": page, "page_info": info,
         "chunks_completed": done, "chunks_failed": failed, "chunks_pending": all - done - failed,
         "total_size": session.kept_number("total_size"), "uploaded_size": sent,
-        "created_at": session.created.to_string(), "updated_at": session.updated.to_string(),
+        "created_at": session.created.to_string(), "updated_at": updated.to_string(),
     });
     Ok(Answer::json(200, &body))
 }
