@@ -62,7 +62,8 @@ pub(crate) struct Emulate {
     /// Start as this document says: clock, seed, credentials, switches, faults.
     #[arg(long, value_name = "FILE")]
     pub(crate) scenario: Option<PathBuf>,
-    /// Load the state from this file, if it is there, and save it there at the end.
+    /// Load the state from this file, if it is there, and save it there at the end. It goes before the
+    /// scenario.
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
     /// Tell base URLs with https, and HTTP/2 beside HTTP/1.1. The port takes plain HTTP all the same.

@@ -33,6 +33,12 @@ pub(crate) async fn command(options: Emulate) -> Result<ExitCode, Error> {
             .map_err(|why| wrong(path, "state", &why.to_string()))?;
         emulator.restore(&state).map_err(|why| wrong(path, "state", &why))?;
         emulator.switch(|switches| switches.tls.https |= options.tls);
+        if options.scenario.is_some() {
+            out::note(&format!(
+                "{} goes before the scenario, which a reset goes back to.",
+                path.display()
+            ));
+        }
     }
     if let (Some(file), Some(path)) = (ca, &options.ca) {
         let authority = emulator.authority().map_err(|error| internal(error.to_string()))?;
@@ -100,10 +106,12 @@ fn say(emulator: &Emulator, json: bool) -> Result<(), Error> {
         ("Twelve Labs", emulator.base_url(Service::TwelveLabs), &keys.twelve_labs_key),
         ("VideoVector", emulator.base_url(Service::VideoVector), &keys.videovector_key),
     ];
+    // A saved state may have some that were taken away.
+    let told = |key: &str| if key.is_empty() { "none" } else { key }.to_owned();
     for (title, url, key) in rows {
-        out::line(&format!("{title:<18} {url}  key {key}"))?;
+        out::line(&format!("{title:<18} {url}  key {}", told(key)))?;
     }
-    out::line(&format!("{:<18} user JWT {}", "VideoVector", keys.videovector_jwt))?;
+    out::line(&format!("{:<18} user JWT {}", "VideoVector", told(&keys.videovector_jwt)))?;
     out::note("Every key above is made up and opens this emulator only. Ctrl-C stops it.");
     Ok(())
 }

@@ -32,6 +32,32 @@ fn a_state_that_is_cut_or_of_another_version_is_refused_and_stays() {
     assert_eq!(names(folder.path()), ["state.json"]);
 }
 
+#[test]
+fn a_state_goes_before_a_scenario_and_that_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("scenario"), r#"{"seed":7}"#).unwrap();
+    let run = || {
+        let (state, scenario) = (path("state"), path("scenario"));
+        let files = ["--state", &state, "--scenario", &scenario];
+        let mut command = framekey();
+        command.args(OPTIONS).args(files).stderr(std::process::Stdio::piped());
+        let (mut child, _said, info) = ready(&mut command);
+        drop(child.stdin.take());
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success());
+        (info, String::from_utf8(output.stderr).unwrap())
+    };
+    let (first, said) = run();
+    assert_eq!(said, "");
+    let key = first["api-video"]["api_key"].as_str().unwrap();
+    let state = std::fs::read_to_string(path("state")).unwrap();
+    std::fs::write(path("state"), state.replace(key, "a-key-of-the-state")).unwrap();
+    let (second, said) = run();
+    assert_eq!(second["api-video"]["api_key"], "a-key-of-the-state");
+    assert!(said.contains("goes before the scenario") && said.contains("state"), "{said}");
+}
+
 #[cfg(unix)]
 mod unix {
     use std::io::{BufRead as _, BufReader, Read as _, Write as _};
