@@ -126,6 +126,7 @@ for (const [does, message, startTimeout] of [
   ["echo hello", "is not the framekey command: it said `hello`"],
   ["echo null", "is not the framekey command: it said `null`"],
   ["printf half", "ended with 0, without a word"],
+  ["sleep 60; exit 1", "was not ready within 0.3 seconds, without a word", 0.3],
   ["echo dozing >&2; exec sleep 60", "was not ready within 0.3 seconds. It said: dozing", 0.3],
   [`echo '{"control": "http://x"}'`, "is version unknown, and this package is"],
   [`echo '{"control": "http://x", "version": "7.0.0"}'`, "`cargo install framekey-cli --version"],
@@ -134,7 +135,9 @@ for (const [does, message, startTimeout] of [
     const binary = join(folder, "none");
     await writeFile(binary, `#!/bin/sh\n${does}\n`);
     await chmod(binary, 0o700);
+    const start = performance.now();
     const failure = await said({ binary, startTimeout });
+    assert.ok(performance.now() - start < 20_000, "what it started is not waited for");
     assert.ok(failure.includes(message) && failure.includes(binary), failure);
   });
 }

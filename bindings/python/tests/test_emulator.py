@@ -142,6 +142,7 @@ def program(folder: pathlib.Path, text: str) -> str:
         ("echo '[]'", "is not the framekey command: it said `[]`"),
         ("printf half", "ended with 0, without a word"),
         ("echo dozing >&2; exec sleep 60", "was not ready within 0.3 seconds. It said: dozing"),
+        ("sleep 60; exit 1", "was not ready within 0.3 seconds, without a word"),
         ("""echo '{"control": "http://x"}'""", "is version unknown, and this package is"),
         ("""echo '{"control": "http://x", "version": "7.0.0"}'""", "`cargo install framekey-cli --version"),
     ],

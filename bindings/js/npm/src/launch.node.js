@@ -60,6 +60,7 @@ export class Process {
     let timer;
     const late = new Promise((resolve) => (timer = setTimeout(resolve, patience * 1000)));
     const silent = late.then(() => {
+      this.#kill();
       throw new EmulatorError(`${this.#name} was not ready within ${patience} seconds${this.#words()}`);
     });
     const ended = this.#over.then((how) => {
@@ -110,9 +111,20 @@ export class Process {
     child.stdin.destroy();
     // A process that was started meanwhile may hold the pipe too. On Windows this would kill it.
     if (process.platform !== "win32") child.kill("SIGTERM");
-    const timer = setTimeout(() => child.kill("SIGKILL"), 5000);
+    const timer = setTimeout(() => this.#kill(), 5000);
     await this.#over;
     clearTimeout(timer);
+  }
+
+  /** Ends it, and what it started: a script in its place may have a child that holds the pipes. */
+  #kill() {
+    const { pid } = this.#child;
+    if (process.platform === "win32" || pid === undefined) return this.#child.kill("SIGKILL");
+    try {
+      process.kill(-pid, "SIGKILL");
+    } catch {
+      // It has ended, and all with it.
+    }
   }
 }
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import tempfile
 import threading
@@ -51,7 +53,7 @@ class Process:
 
         def give_up() -> None:
             late.set()
-            self._child.kill()
+            self._kill()
 
         timer = threading.Timer(patience, give_up)
         timer.daemon = True
@@ -111,9 +113,17 @@ class Process:
         try:
             child.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            child.kill()
+            self._kill()
             child.wait()
         self._errors.close()
+
+    def _kill(self) -> None:
+        """Ends it, and what it started: a script in its place may have a child that holds the pipe."""
+        if os.name == "posix":
+            with contextlib.suppress(OSError):
+                os.killpg(self._child.pid, signal.SIGKILL)
+        else:
+            self._child.kill()
 
 
 def _find(binary: str | os.PathLike[str] | None) -> tuple[str, str]:
