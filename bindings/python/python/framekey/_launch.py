@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -119,11 +120,11 @@ class Process:
 
     def _kill(self) -> None:
         """Ends it, and what it started: a script in its place may have a child that holds the pipe."""
-        if os.name == "posix":
+        if sys.platform == "win32":
+            self._child.kill()
+        else:
             with contextlib.suppress(OSError):
                 os.killpg(self._child.pid, signal.SIGKILL)
-        else:
-            self._child.kill()
 
 
 def _find(binary: str | os.PathLike[str] | None) -> tuple[str, str]:
