@@ -73,7 +73,7 @@ const STEPS: [(&str, &str, &str, usize); 51] = [
         "upload_token",
         1,
     ),
-    ("delete the first one: it is gone", "upload_tokens.delete upload_tokens.get", "bearer", 2),
+    ("the token itself is gone by then", "upload_tokens.get", "bearer", 1),
     ("create an index in the v1.3 shape", "indexes.create", "api_key", 1),
     ("list indexes", "indexes.list", "api_key", 1),
     ("delete the index: it is gone", "indexes.delete indexes.get", "api_key", 2),

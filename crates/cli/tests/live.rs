@@ -153,11 +153,11 @@ async fn api_video_lists_every_step_and_leaves_nothing() {
     let key = live.emulator.credentials().api_video_key.clone();
     let key = [("APIVIDEO_API_KEY", key.as_str())];
     let reading = live.run(Service::ApiVideo, &key, &[]).await.good();
-    assert_eq!(reading.counts(), (4, 23));
+    assert_eq!(reading.counts(), (4, 24));
     assert!(live.methods().iter().all(|method| method == "GET" || method == "POST"));
     assert_eq!(live.methods().iter().filter(|method| *method == "POST").count(), 2, "exchanges");
     let writing = live.run(Service::ApiVideo, &key, &["--write"]).await.good();
-    assert_eq!(writing.counts(), (21, 6));
+    assert_eq!(writing.counts(), (21, 7));
     // What a step fails at is deleted all the same.
     live.emulator.fault(Fault::always(Service::ApiVideo, "videos.list", 500, json!({})));
     let fault = Fault {

@@ -12,7 +12,10 @@ use crate::{process, say};
 /// Unit tests, integration tests and the examples of the documentation, in one build. A second
 /// runner would compile most of it again, with other features.
 pub(super) fn tests(workshop: &Workshop) -> Result<Count> {
-    tee::tests(Runner::Cargo, &mut workshop.cargo(&["test", "--no-fail-fast"]))
+    let mut cargo = workshop.cargo(&["test", "--no-fail-fast"]);
+    // The examples are programs of users, and remember when a key was first used.
+    cargo.env("XDG_CONFIG_HOME", workshop.scratch("config")?);
+    tee::tests(Runner::Cargo, &mut cargo)
 }
 
 /// The token cell in thousands of schedules, and the store's protocol with every crash. A build of

@@ -39,7 +39,10 @@ pub(crate) async fn play(stage: &mut Stage, clip: &Path) {
     tokens(stage, &owner, token.as_ref(), clip).await;
     videos(stage, &owner, video).await;
     too_late(stage, stranger.as_ref(), clip).await;
-    stage.delete("delete the first one: it is gone", &UPLOAD_TOKEN, token).await;
+    ended(stage, &owner, token.as_ref()).await;
+    if stage.is_live() {
+        stage.delete("delete the first one: it is gone", &UPLOAD_TOKEN, token).await;
+    }
 }
 
 /// Somebody who has this token and nothing else.
@@ -226,4 +229,16 @@ async fn too_late(stage: &mut Stage, stranger: Option<&Client>, clip: &Path) {
     stage.advance(Duration::from_secs(TTL + 1));
     let name = "601 s later the upload is refused, and says why";
     refused(stage, name, Needs::Emulator, stranger, clip).await;
+}
+
+async fn ended(stage: &mut Stage, owner: &Client, token: Option<&Made>) {
+    stage
+        .step(
+            "the token itself is gone by then",
+            Needs::Emulator,
+            Expect::nothing().then("upload_tokens.get", "bearer").fails("http.404", ""),
+            call(owner, "upload_tokens.get", json!({ "upload_token": id(token) })),
+            |_| "it is still there".to_owned(),
+        )
+        .await;
 }
