@@ -175,14 +175,10 @@ impl Cell {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The number of the fresh token. Neither locks nor allocates.
-    pub(super) fn ready(&self) -> Option<u64> {
+    /// The fresh token. Neither locks nor allocates.
+    pub(super) fn fresh(&self) -> Option<Arc<Token>> {
         let now = self.now();
-        self.current
-            .load()
-            .as_ref()
-            .filter(|token| token.life.is_fresh(now))
-            .map(|token| token.generation)
+        self.current.load().as_ref().filter(|token| token.life.is_fresh(now)).map(Arc::clone)
     }
 
     /// A token that may be sent, after as short a wait as can be. Dropping the future harms nobody.

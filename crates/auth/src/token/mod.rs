@@ -199,14 +199,18 @@ impl DisposableTokenCredential {
     /// # Errors
     /// Those of a call that gets no token: `auth.exchange_refused` and the like.
     pub async fn token(&self) -> Result<AccessToken, Error> {
-        self.0.token().await.map(AccessToken)
+        match self.0.fresh() {
+            Some(token) => Ok(AccessToken(token)),
+            // Boxed: else all that a wait might need is copied on the way that never waits.
+            None => Box::pin(self.0.token()).await.map(AccessToken),
+        }
     }
 
     /// The number of the token that a call would send at once, counted from 1; `None` if the call
     /// would have to wait, or the token is due for renewal. Neither locks nor allocates.
     #[must_use]
     pub fn ready(&self) -> Option<u64> {
-        self.0.ready()
+        self.0.fresh().map(|token| token.generation)
     }
 }
 
