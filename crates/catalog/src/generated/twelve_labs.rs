@@ -1956,6 +1956,40 @@ pub static OPERATIONS: &[Operation] = &[
         accept: "application/json",
     },
     Operation {
+        id: "entity_collections.entities.batch_create",
+        service: Service::TwelveLabs,
+        resource: "entity_collections.entities",
+        verb: "batch_create",
+        method: Method::Post,
+        path: "/entity-collections/{entity_collection_id}/entities/bulk",
+        params: &[
+            Param {
+                name: "entity_collection_id",
+                wire: "entity_collection_id",
+                place: Place::Path,
+                style: Style::Plain,
+                required: true,
+            },
+        ],
+        body: Body::Json {
+            required: true,
+            fields: &[
+                Field {
+                    name: "entities",
+                    wire: "entities",
+                    kind: FieldKind::Value,
+                    required: true,
+                },
+            ],
+        },
+        security: &[Scheme::ApiKeyHeader("x-api-key")],
+        scope: None,
+        retry: Retry::Unsafe,
+        page: Page::None,
+        stream: None,
+        accept: "application/json",
+    },
+    Operation {
         id: "entity_collections.entities.create",
         service: Service::TwelveLabs,
         resource: "entity_collections.entities",
@@ -1995,40 +2029,6 @@ pub static OPERATIONS: &[Operation] = &[
                 Field {
                     name: "name",
                     wire: "name",
-                    kind: FieldKind::Value,
-                    required: true,
-                },
-            ],
-        },
-        security: &[Scheme::ApiKeyHeader("x-api-key")],
-        scope: None,
-        retry: Retry::Unsafe,
-        page: Page::None,
-        stream: None,
-        accept: "application/json",
-    },
-    Operation {
-        id: "entity_collections.entities.create_bulk",
-        service: Service::TwelveLabs,
-        resource: "entity_collections.entities",
-        verb: "create_bulk",
-        method: Method::Post,
-        path: "/entity-collections/{entity_collection_id}/entities/bulk",
-        params: &[
-            Param {
-                name: "entity_collection_id",
-                wire: "entity_collection_id",
-                place: Place::Path,
-                style: Style::Plain,
-                required: true,
-            },
-        ],
-        body: Body::Json {
-            required: true,
-            fields: &[
-                Field {
-                    name: "entities",
-                    wire: "entities",
                     kind: FieldKind::Value,
                     required: true,
                 },
@@ -4545,11 +4545,11 @@ pub const ENTITY_COLLECTIONS_DELETE: &Operation = &OPERATIONS[46usize];
 /// `entity_collections.entities.add_assets`: Add image assets to an entity, to recognise it better
 pub const ENTITY_COLLECTIONS_ENTITIES_ADD_ASSETS: &Operation = &OPERATIONS[47usize];
 
-/// `entity_collections.entities.create`: Create an entity from at least one image asset
-pub const ENTITY_COLLECTIONS_ENTITIES_CREATE: &Operation = &OPERATIONS[48usize];
+/// `entity_collections.entities.batch_create`: Create several entities in one call; some may fail while others succeed
+pub const ENTITY_COLLECTIONS_ENTITIES_BATCH_CREATE: &Operation = &OPERATIONS[48usize];
 
-/// `entity_collections.entities.create_bulk`: Create several entities in one call; some may fail while others succeed
-pub const ENTITY_COLLECTIONS_ENTITIES_CREATE_BULK: &Operation = &OPERATIONS[49usize];
+/// `entity_collections.entities.create`: Create an entity from at least one image asset
+pub const ENTITY_COLLECTIONS_ENTITIES_CREATE: &Operation = &OPERATIONS[49usize];
 
 /// `entity_collections.entities.delete`: Delete an entity for good; its assets stay
 pub const ENTITY_COLLECTIONS_ENTITIES_DELETE: &Operation = &OPERATIONS[50usize];

@@ -107,11 +107,11 @@ pub async fn call_by_id(
         "entity_collections.entities.add_assets" => {
             Box::pin(entity_collections_entities_add_assets(client, given)).await
         }
+        "entity_collections.entities.batch_create" => {
+            Box::pin(entity_collections_entities_batch_create(client, given)).await
+        }
         "entity_collections.entities.create" => {
             Box::pin(entity_collections_entities_create(client, given)).await
-        }
-        "entity_collections.entities.create_bulk" => {
-            Box::pin(entity_collections_entities_create_bulk(client, given)).await
         }
         "entity_collections.entities.delete" => {
             Box::pin(entity_collections_entities_delete(client, given)).await
@@ -796,6 +796,22 @@ async fn entity_collections_entities_add_assets(
 }
 
 #[allow(unused_mut)]
+async fn entity_collections_entities_batch_create(
+    client: &Client,
+    mut given: Given,
+) -> Result<Value, Error> {
+    let entity_collection_id: String = given.required("entity_collection_id")?;
+    let body: types::BulkCreateEntityRequest = given
+        .body(catalog::twelve_labs::ENTITY_COLLECTIONS_ENTITIES_BATCH_CREATE)?;
+    given.finish()?;
+    answer(
+        &*client
+            .entity_collections_entities_batch_create(&entity_collection_id, &body)
+            .await?,
+    )
+}
+
+#[allow(unused_mut)]
 async fn entity_collections_entities_create(
     client: &Client,
     mut given: Given,
@@ -806,22 +822,6 @@ async fn entity_collections_entities_create(
     given.finish()?;
     answer(
         &*client.entity_collections_entities_create(&entity_collection_id, &body).await?,
-    )
-}
-
-#[allow(unused_mut)]
-async fn entity_collections_entities_create_bulk(
-    client: &Client,
-    mut given: Given,
-) -> Result<Value, Error> {
-    let entity_collection_id: String = given.required("entity_collection_id")?;
-    let body: types::BulkCreateEntityRequest = given
-        .body(catalog::twelve_labs::ENTITY_COLLECTIONS_ENTITIES_CREATE_BULK)?;
-    given.finish()?;
-    answer(
-        &*client
-            .entity_collections_entities_create_bulk(&entity_collection_id, &body)
-            .await?,
     )
 }
 

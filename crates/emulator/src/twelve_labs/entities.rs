@@ -78,7 +78,7 @@ impl Account {
                 let made = self.create_entity(call, "", &call.body, draw)?;
                 return Ok(Answer::json(201, &made));
             }
-            "create_bulk" => return Ok(self.create_bulk(call, draw)),
+            "batch_create" => return Ok(self.batch_create(call, draw)),
             "list" => {
                 let filters = [("name", Test::Same, "/name"), ("status", Test::Same, "/status")];
                 let write = |entity| show(entity, call.now);
@@ -166,7 +166,7 @@ impl Account {
     }
 
     /// An entity that cannot be made does not keep the others from being made.
-    fn create_bulk(&mut self, call: &Call, draw: &mut Draw) -> Answer {
+    fn batch_create(&mut self, call: &Call, draw: &mut Draw) -> Answer {
         let (mut made, mut errors) = (Vec::new(), Vec::new());
         let wanted = call.field("entities").and_then(Value::as_array).into_iter().flatten();
         for (at, body) in wanted.enumerate() {

@@ -235,7 +235,7 @@ impl Maker<'_> {
                 json!({ "input_type": "audio", "audio": { "media_source": { "url": url } } })
             }
             "entity_collections.entities.create" => json!({ "asset_ids": [self.asset("one.png")] }),
-            "entity_collections.entities.create_bulk" => {
+            "entity_collections.entities.batch_create" => {
                 json!({ "entities": [{ "name": "example", "asset_ids": [self.asset("one.png")] }] })
             }
             "entity_collections.entities.add_assets" => {

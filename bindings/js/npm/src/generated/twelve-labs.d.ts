@@ -861,6 +861,12 @@ export interface EntityCollectionsEntitiesAddAssetsArguments {
   assetIds: string[];
 }
 
+/** What `entity_collections.entities.batch_create` takes by name. */
+export interface EntityCollectionsEntitiesBatchCreateArguments {
+  /** Entities to create, each with at least one asset. */
+  entities: Record<string, unknown>[];
+}
+
 /** What `entity_collections.entities.create` takes by name. */
 export interface EntityCollectionsEntitiesCreateArguments {
   /** Ids of image assets that show it; at least one. */
@@ -874,12 +880,6 @@ export interface EntityCollectionsEntitiesCreateArguments {
    * a string. An update replaces all of them.
    */
   metadata?: Record<string, unknown> | undefined;
-}
-
-/** What `entity_collections.entities.create_bulk` takes by name. */
-export interface EntityCollectionsEntitiesCreateBulkArguments {
-  /** Entities to create, each with at least one asset. */
-  entities: Record<string, unknown>[];
 }
 
 /** What `entity_collections.entities.list` takes by name. */
@@ -938,17 +938,17 @@ export interface EntityCollectionsEntitiesResource {
    */
   addAssets(entityCollectionId: string, entityId: string, args: EntityCollectionsEntitiesAddAssetsArguments, options?: CallOptions): Promise<Json>;
   /**
+   * Create several entities in one call; some may fail while others succeed
+   * Always read `errors`: a failed entity does not fail the call.
+   * @param entityCollectionId Id of the collection that holds the entities.
+   */
+  batchCreate(entityCollectionId: string, args: EntityCollectionsEntitiesBatchCreateArguments, options?: CallOptions): Promise<Json>;
+  /**
    * Create an entity from at least one image asset
    * It can be searched for once its status is `ready`.
    * @param entityCollectionId Id of the collection that holds the entities.
    */
   create(entityCollectionId: string, args: EntityCollectionsEntitiesCreateArguments, options?: CallOptions): Promise<Json>;
-  /**
-   * Create several entities in one call; some may fail while others succeed
-   * Always read `errors`: a failed entity does not fail the call.
-   * @param entityCollectionId Id of the collection that holds the entities.
-   */
-  createBulk(entityCollectionId: string, args: EntityCollectionsEntitiesCreateBulkArguments, options?: CallOptions): Promise<Json>;
   /**
    * Delete an entity for good; its assets stay
    * @param entityCollectionId Id of the collection that holds the entities.

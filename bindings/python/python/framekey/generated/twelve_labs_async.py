@@ -1328,6 +1328,28 @@ class AsyncEntityCollectionsEntitiesResource(AsyncResource):
         }
         return await self._client._call("entity_collections.entities.add_assets", _arguments, None, timeout)
 
+    async def batch_create(
+        self,
+        entity_collection_id: str,
+        *,
+        entities: Sequence[Mapping[str, Any]],
+        timeout: float | None = None,
+    ) -> Json:
+        """Create several entities in one call; some may fail while others succeed
+
+        Always read `errors`: a failed entity does not fail the call.
+
+        Args:
+            entity_collection_id: Id of the collection that holds the entities.
+            entities: Entities to create, each with at least one asset.
+            timeout: Time limit of this call in seconds; the client's where it is left out.
+        """
+        _arguments: dict[str, Any] = {
+            "entity_collection_id": entity_collection_id,
+            "entities": entities,
+        }
+        return await self._client._call("entity_collections.entities.batch_create", _arguments, None, timeout)
+
     async def create(
         self,
         entity_collection_id: str,
@@ -1359,28 +1381,6 @@ class AsyncEntityCollectionsEntitiesResource(AsyncResource):
             "metadata": metadata,
         }
         return await self._client._call("entity_collections.entities.create", _arguments, None, timeout)
-
-    async def create_bulk(
-        self,
-        entity_collection_id: str,
-        *,
-        entities: Sequence[Mapping[str, Any]],
-        timeout: float | None = None,
-    ) -> Json:
-        """Create several entities in one call; some may fail while others succeed
-
-        Always read `errors`: a failed entity does not fail the call.
-
-        Args:
-            entity_collection_id: Id of the collection that holds the entities.
-            entities: Entities to create, each with at least one asset.
-            timeout: Time limit of this call in seconds; the client's where it is left out.
-        """
-        _arguments: dict[str, Any] = {
-            "entity_collection_id": entity_collection_id,
-            "entities": entities,
-        }
-        return await self._client._call("entity_collections.entities.create_bulk", _arguments, None, timeout)
 
     async def delete(
         self,

@@ -79,6 +79,32 @@ impl Client {
         ResponseValue::from_response(operation, response)
     }
 
+    /// Create several entities in one call; some may fail while others succeed.
+    ///
+    /// Always read `errors`: a failed entity does not fail the call.
+    ///
+    /// `POST /entity-collections/{entity_collection_id}/entities/bulk`
+    ///
+    /// - `entity_collection_id`: Id of the collection that holds the entities.
+    pub async fn entity_collections_entities_batch_create(
+        &self,
+        entity_collection_id: &str,
+        body: &types::BulkCreateEntityRequest,
+    ) -> Result<ResponseValue<types::BulkCreateEntityResponse>, Error> {
+        let operation = catalog::twelve_labs::ENTITY_COLLECTIONS_ENTITIES_BATCH_CREATE;
+        let entity_collection_id = encode_path(
+            operation,
+            "entity_collection_id",
+            &entity_collection_id,
+        )?;
+        let path = format!("/entity-collections/{entity_collection_id}/entities/bulk");
+        let response = RequestBuilder::new(operation, path)
+            .json(body)
+            .send(&self.session)
+            .await?;
+        ResponseValue::from_response(operation, response)
+    }
+
     /// Create an entity from at least one image asset.
     ///
     /// It can be searched for once its status is `ready`.
@@ -98,32 +124,6 @@ impl Client {
             &entity_collection_id,
         )?;
         let path = format!("/entity-collections/{entity_collection_id}/entities");
-        let response = RequestBuilder::new(operation, path)
-            .json(body)
-            .send(&self.session)
-            .await?;
-        ResponseValue::from_response(operation, response)
-    }
-
-    /// Create several entities in one call; some may fail while others succeed.
-    ///
-    /// Always read `errors`: a failed entity does not fail the call.
-    ///
-    /// `POST /entity-collections/{entity_collection_id}/entities/bulk`
-    ///
-    /// - `entity_collection_id`: Id of the collection that holds the entities.
-    pub async fn entity_collections_entities_create_bulk(
-        &self,
-        entity_collection_id: &str,
-        body: &types::BulkCreateEntityRequest,
-    ) -> Result<ResponseValue<types::BulkCreateEntityResponse>, Error> {
-        let operation = catalog::twelve_labs::ENTITY_COLLECTIONS_ENTITIES_CREATE_BULK;
-        let entity_collection_id = encode_path(
-            operation,
-            "entity_collection_id",
-            &entity_collection_id,
-        )?;
-        let path = format!("/entity-collections/{entity_collection_id}/entities/bulk");
         let response = RequestBuilder::new(operation, path)
             .json(body)
             .send(&self.session)

@@ -283,6 +283,23 @@ impl EntityCollectionsEntities {
         }
     }
 
+    /// Create several entities in one call; some may fail while others succeed.
+    ///
+    /// Always read `errors`: a failed entity does not fail the call.
+    ///
+    /// `POST /entity-collections/{entity_collection_id}/entities/bulk`
+    pub fn batch_create(
+        &self,
+        entity_collection_id: impl Into<String>,
+        entities: Vec<types::CreateEntityRequest>,
+    ) -> EntityCollectionsEntitiesBatchCreate {
+        EntityCollectionsEntitiesBatchCreate {
+            core: self.core.clone(),
+            entity_collection_id: entity_collection_id.into(),
+            body: types::BulkCreateEntityRequest::new(entities),
+        }
+    }
+
     /// Create an entity from at least one image asset.
     ///
     /// It can be searched for once its status is `ready`.
@@ -298,23 +315,6 @@ impl EntityCollectionsEntities {
             core: self.core.clone(),
             entity_collection_id: entity_collection_id.into(),
             body: types::CreateEntityRequest::new(asset_ids, name.into()),
-        }
-    }
-
-    /// Create several entities in one call; some may fail while others succeed.
-    ///
-    /// Always read `errors`: a failed entity does not fail the call.
-    ///
-    /// `POST /entity-collections/{entity_collection_id}/entities/bulk`
-    pub fn create_bulk(
-        &self,
-        entity_collection_id: impl Into<String>,
-        entities: Vec<types::CreateEntityRequest>,
-    ) -> EntityCollectionsEntitiesCreateBulk {
-        EntityCollectionsEntitiesCreateBulk {
-            core: self.core.clone(),
-            entity_collection_id: entity_collection_id.into(),
-            body: types::BulkCreateEntityRequest::new(entities),
         }
     }
 
@@ -449,6 +449,37 @@ request!(
     types::Entity
 );
 
+/// A call of `entity_collections.entities.batch_create`, to be filled in and awaited.
+#[derive(Clone)]
+#[must_use = "nothing is sent before it is awaited"]
+pub struct EntityCollectionsEntitiesBatchCreate {
+    core: Client,
+    entity_collection_id: String,
+    body: types::BulkCreateEntityRequest,
+}
+
+impl EntityCollectionsEntitiesBatchCreate {
+    /// Sends it and answers the value with the status and the header fields.
+    ///
+    /// # Errors
+    /// See [`framekey_runtime::Session::send`].
+    pub async fn response(
+        self,
+    ) -> Result<ResponseValue<types::BulkCreateEntityResponse>, Error> {
+        self.core
+            .entity_collections_entities_batch_create(
+                &self.entity_collection_id,
+                &self.body,
+            )
+            .await
+    }
+}
+
+request!(
+    EntityCollectionsEntitiesBatchCreate, "entity_collections.entities.batch_create",
+    types::BulkCreateEntityResponse
+);
+
 /// A call of `entity_collections.entities.create`, to be filled in and awaited.
 #[derive(Clone)]
 #[must_use = "nothing is sent before it is awaited"]
@@ -487,37 +518,6 @@ impl EntityCollectionsEntitiesCreate {
 
 request!(
     EntityCollectionsEntitiesCreate, "entity_collections.entities.create", types::Entity
-);
-
-/// A call of `entity_collections.entities.create_bulk`, to be filled in and awaited.
-#[derive(Clone)]
-#[must_use = "nothing is sent before it is awaited"]
-pub struct EntityCollectionsEntitiesCreateBulk {
-    core: Client,
-    entity_collection_id: String,
-    body: types::BulkCreateEntityRequest,
-}
-
-impl EntityCollectionsEntitiesCreateBulk {
-    /// Sends it and answers the value with the status and the header fields.
-    ///
-    /// # Errors
-    /// See [`framekey_runtime::Session::send`].
-    pub async fn response(
-        self,
-    ) -> Result<ResponseValue<types::BulkCreateEntityResponse>, Error> {
-        self.core
-            .entity_collections_entities_create_bulk(
-                &self.entity_collection_id,
-                &self.body,
-            )
-            .await
-    }
-}
-
-request!(
-    EntityCollectionsEntitiesCreateBulk, "entity_collections.entities.create_bulk",
-    types::BulkCreateEntityResponse
 );
 
 /// A call of `entity_collections.entities.delete`, to be filled in and awaited.
